@@ -1,0 +1,33 @@
+# How everything of ours is compiled. GCC 12 and clang 14 are held to no warning at all.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+set(EVENTLOG_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
+option(EVENTLOG_COVERAGE "Count executed lines with gcov" OFF)
+
+find_program(EVENTLOG_CCACHE ccache)
+if(EVENTLOG_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${EVENTLOG_CCACHE})
+endif()
+
+add_library(eventlog_compile INTERFACE)
+target_compile_features(eventlog_compile INTERFACE cxx_std_20)
+target_compile_options(eventlog_compile INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror
+  -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(eventlog_compile INTERFACE -Wthread-safety -Wno-missing-braces)
+endif()
+if(EVENTLOG_SANITIZE STREQUAL "address")
+  target_compile_options(eventlog_compile INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(eventlog_compile INTERFACE -fsanitize=address,undefined)
+elseif(EVENTLOG_SANITIZE STREQUAL "thread")
+  target_compile_options(eventlog_compile INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(eventlog_compile INTERFACE -fsanitize=thread)
+endif()
+if(EVENTLOG_COVERAGE)
+  target_compile_options(eventlog_compile INTERFACE --coverage -O1)
+  target_link_options(eventlog_compile INTERFACE --coverage)
+endif()

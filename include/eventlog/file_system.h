@@ -1,0 +1,89 @@
+// The file system as the log sees it; replaceable, so that a test can fill, break or forget it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace eventlog::inline v1 {
+
+// One open file. ReadAt, WriteAt and SyncData may run at once from several threads, on different
+// ranges; the log never reads a range while it writes it. Destroying it closes, and syncs nothing.
+//
+// Errors of every method: Internal (input or output error), ResourceExhausted (kDiskFull; other
+// limits of the system), PermissionDenied. Interrupted and short system calls are completed inside.
+class File {
+ public:
+  virtual ~File() = default;
+
+  // Reads up to `to.size()` bytes at `offset` and returns how many: fewer only where the file ends.
+  [[nodiscard]] virtual absl::StatusOr<std::size_t> ReadAt(int64_t offset, absl::Span<char> to) = 0;
+  // Writes `pieces` one after another at `offset`, all of them; a file grows as needed. After an
+  // error any part may have been written.
+  [[nodiscard]] virtual absl::Status WriteAt(int64_t offset,
+                                             absl::Span<const std::string_view> pieces) = 0;
+  // Reserves disk space for [offset, offset + bytes) and grows the file to hold it: a later write
+  // there cannot fail for lack of space. New bytes read as zero. After an error the file's size may
+  // have changed, its contents have not.
+  [[nodiscard]] virtual absl::Status Allocate(int64_t offset, int64_t bytes) = 0;
+  // Sets the size: cuts what lies beyond, or grows with zeros.
+  [[nodiscard]] virtual absl::Status Truncate(int64_t bytes) = 0;
+  // fdatasync(2): returns when contents and size are on the device. After an error nothing is known
+  // of what was unsynced, and a second call that succeeds proves nothing.
+  [[nodiscard]] virtual absl::Status SyncData() = 0;
+  [[nodiscard]] virtual absl::StatusOr<int64_t> Size() = 0;
+  // Makes later reads come from the device instead of a cache, as far as the system can.
+  [[nodiscard]] virtual absl::Status DropCache() = 0;
+  // Maps the first `bytes` of the file, shared and writable, until the File is destroyed.
+  // Unimplemented: this file system cannot; the log does without.
+  [[nodiscard]] virtual absl::StatusOr<absl::Span<char>> MapShared(int64_t bytes) = 0;
+};
+
+// Files by path. Thread-safe. Must outlive every Log that was given it.
+//
+// Errors of every method: NotFound, AlreadyExists, PermissionDenied, ResourceExhausted (kDiskFull;
+// too many open files), Internal (input or output error).
+class FileSystem {
+ public:
+  enum class Open {
+    kExisting,   // reading and writing; NotFound when missing
+    kReadOnly,   // reading; NotFound when missing
+    kCreateNew,  // reading and writing; AlreadyExists when there. Not durable before SyncDirectory
+  };
+  virtual ~FileSystem() = default;
+
+  [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path,
+                                                                       Open how) = 0;
+  // One level: the parent exists. AlreadyExists when there is anything of that name.
+  [[nodiscard]] virtual absl::Status CreateDirectory(const std::string& path) = 0;
+  // Names, without path, in no order. FailedPrecondition when it is not a directory.
+  [[nodiscard]] virtual absl::StatusOr<std::vector<std::string>> List(
+      const std::string& directory) = 0;
+  // Replaces `to` when it exists, atomically. Durable only after SyncDirectory.
+  [[nodiscard]] virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
+  // A second name for the same file (a snapshot's). AlreadyExists.
+  [[nodiscard]] virtual absl::Status Link(const std::string& from, const std::string& to) = 0;
+  // Removes a file or an empty directory. A file that is open stays readable until it is closed.
+  [[nodiscard]] virtual absl::Status Remove(const std::string& path) = 0;
+  // Makes the names in `path` durable: what was created, renamed, linked or removed there.
+  [[nodiscard]] virtual absl::Status SyncDirectory(const std::string& path) = 0;
+  // Takes the directory for one opener, against every process and this one, until the returned File
+  // is destroyed; a forked child does not inherit it. Does not block. FailedPrecondition: kLocked
+  // (names the holder's pid), kNotOnThisFileSystem (NFS and its like), not a directory;
+  // PermissionDenied: not writable, writable by everyone, or owned by someone else.
+  [[nodiscard]] virtual absl::StatusOr<std::unique_ptr<File>> LockDirectory(
+      const std::string& path) = 0;
+
+  // The operating system's. Files are made with mode 0600, directories with 0700. Never null, never
+  // destroyed.
+  static FileSystem* Posix();
+};
+
+}  // namespace eventlog::inline v1

@@ -1,0 +1,92 @@
+// Little-endian integers in byte strings, and varints. All reads are bounded: hostile bytes cannot
+// move a cursor beyond its end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace eventlog::inline v1::internal {
+
+// The platform is little-endian, so a load is a copy (the layout test asserts it).
+template <typename T>
+T LoadLe(const char* from) {
+  static_assert(std::is_integral_v<T>);
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <typename T>
+void StoreLe(char* to, T value) {
+  static_assert(std::is_integral_v<T>);
+  std::memcpy(to, &value, sizeof value);
+}
+
+template <typename T>
+void AppendLe(std::string* to, T value) {
+  static_assert(std::is_integral_v<T>);
+  to->append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+// Protocol Buffers' zigzag varints, as Kafka's records use them.
+inline constexpr std::size_t kMaxVarintBytes = 10;
+inline uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+inline int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+// Bytes that the signed varint of `value` takes.
+std::size_t VarintBytes(int64_t value);
+// Writes it and returns the end. `to` has room for kMaxVarintBytes.
+char* StoreVarint(char* to, int64_t value);
+
+// Reads forward through bytes that may be hostile. A failed read leaves ok() false and every later
+// read failing and returning zero or empty, so a decoder checks once at its end (and before it
+// allocates or loops by a number it has read).
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
+
+  bool ok() const { return ok_; }
+  std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
+  const char* position() const { return at_; }
+
+  template <typename T>
+  T Read() {
+    if (remaining() < sizeof(T)) return Fail(), T{};
+    T value = LoadLe<T>(at_);
+    at_ += sizeof(T);
+    return value;
+  }
+  // A signed varint of at most 64 bits. Over-long and over-wide encodings fail.
+  int64_t ReadVarint();
+  // The same, failing outside int32_t.
+  int32_t ReadVarint32();
+  std::string_view ReadBytes(std::size_t size) {
+    if (remaining() < size) return Fail(), std::string_view{};
+    std::string_view bytes(at_, size);
+    at_ += size;
+    return bytes;
+  }
+  // A string written by AppendString: u32 length, bytes.
+  std::string_view ReadString() { return ReadBytes(Read<uint32_t>()); }
+
+ private:
+  void Fail() {
+    ok_ = false;
+    at_ = end_;
+  }
+
+  const char* at_;
+  const char* end_;
+  bool ok_ = true;
+};
+
+void AppendString(std::string* to, std::string_view text);
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,54 @@
+// The log's one checkpoint: where recovery starts (rules R11, R16). Replaced atomically, as a whole.
+//
+//    0 magic u32 "ELCP" | 4 version u16 | 6 header_bytes u16 | 8 log uuid 16 bytes
+//   24 generation u64 | 32 sequence u64 (S0: the first group not covered) | 40 journal_file u64
+//   48 journal_position u64 | 56 synced_upto u64 | 64 leader_epoch i32 | 68 partition_count u32
+//   72 body_hash u64 | 80 header_hash u64
+//
+// then partition_count entries of 40 bytes:
+//    0 topic_id i32 | 4 partition i32 | 8 log_start_offset i64 | 16 segment_base_offset i64
+//   24 position i64 | 32 end_offset i64
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/uuid.h"
+#include "format/preamble.h"
+
+namespace eventlog::inline v1::internal {
+
+inline constexpr HeaderFormat kCheckpointFormat = {"checkpoint", Magic("ELCP"), 1, 88};
+inline constexpr std::size_t kCheckpointHeaderBytes = 88;
+inline constexpr std::size_t kCheckpointEntryBytes = 40;
+
+// Up to where one partition is proven to be on disk.
+struct PartitionCheckpoint {
+  int32_t topic_id = 0;
+  int32_t partition = 0;
+  int64_t log_start_offset = 0;
+  int64_t segment_base_offset = -1;  // -1: no segment file yet; otherwise the file that must exist
+  int64_t position = 0;              // in that file: everything before it is synced
+  int64_t end_offset = 0;            // the offset that belongs at `position`
+  friend bool operator==(const PartitionCheckpoint&, const PartitionCheckpoint&) = default;
+};
+
+struct Checkpoint {
+  Uuid log_id;
+  uint64_t generation = 0;
+  uint64_t sequence = 1;
+  uint64_t journal_file = 0;
+  uint64_t journal_position = 0;
+  uint64_t synced_upto = 0;
+  int32_t leader_epoch = 0;
+  std::vector<PartitionCheckpoint> partitions;  // sorted by topic_id, partition
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+std::string EncodeCheckpoint(const Checkpoint& checkpoint);
+absl::StatusOr<Checkpoint> DecodeCheckpoint(std::string_view bytes);
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,50 @@
+// One record's bytes: exactly Kafka's RecordBatch v2 record (KIP-98):
+//
+//   | length varint | attributes i8 | timestamp delta varint | offset delta varint |
+//   | key length varint (-1: null) | key | value length varint (-1: null) | value |
+//   | headers varint | { key length varint | key | value length varint (-1: null) | value } ... |
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "eventlog/record.h"
+
+namespace eventlog::inline v1::internal {
+
+// Bytes the record takes, its length field included, with these deltas.
+std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
+                               int32_t offset_delta);
+// The same whatever the deltas: what to have room for.
+std::size_t MaxEncodedRecordBytes(const ProducerRecord& record);
+// Encodes at `to`, which has room for EncodedRecordBytes, and returns the end.
+char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
+                   int32_t offset_delta);
+
+// A record in place: views into the encoded bytes.
+struct EncodedRecord {
+  int64_t timestamp_delta_ms = 0;
+  int32_t offset_delta = 0;
+  const char* key = nullptr;    // null: no key
+  const char* value = nullptr;  // null: tombstone
+  uint32_t key_size = 0;
+  uint32_t value_size = 0;
+  int32_t header_count = 0;
+  const char* headers = nullptr;  // header_count encoded headers, checked
+  const char* headers_end = nullptr;
+};
+
+// Decodes the record at the start of *bytes and moves *bytes behind it. DataLoss (kCorruptData)
+// when lengths, counts or varints do not fit into `bytes`; every header is checked, so that walking
+// them afterwards needs no checks.
+absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record);
+
+// Moves over the record at the start of *bytes by its length alone.
+absl::Status SkipRecord(std::string_view* bytes);
+
+// One header of `headers` (checked before by DecodeRecord); returns the next one's place.
+const char* DecodeHeader(const char* at, Header* header);
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,61 @@
+// The open descriptors of one log, bounded: files are opened when first used and closed when others
+// need their place. Invariant: a descriptor with unsynced bytes is synced before it is closed, and
+// a sync that failed is never forgotten: later Syncs of that path fail with it too.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "eventlog/file_system.h"
+
+namespace eventlog::inline v1::internal {
+
+// Thread-safe.
+class FileCache {
+ public:
+  FileCache(FileSystem* file_system, std::size_t max_open_files);
+
+  // The file, opened for reading and writing if it is not open yet. Hold it for one operation, not
+  // for long: a held file cannot be closed and counts beyond the bound. When a dirty descriptor has
+  // to make room and its sync fails, that error is returned here.
+  absl::StatusOr<std::shared_ptr<File>> Open(const std::string& path);
+  // Creates it (AlreadyExists) and holds it open.
+  absl::StatusOr<std::shared_ptr<File>> Create(const std::string& path);
+
+  // Says that `path` has bytes that no sync covers yet. Call before the write.
+  void MarkDirty(const std::string& path);
+  // Syncs `path` if it is dirty; OK at once when it is clean.
+  absl::Status Sync(const std::string& path);
+  bool IsDirty(const std::string& path) const;
+  // Closes it without a sync: it is to be removed, or its fate is decided elsewhere (recovery).
+  // Forgets its failures too.
+  void Forget(const std::string& path);
+  // Forget for all of them.
+  void ForgetAll();
+
+  FileSystem* file_system() const { return file_system_; }
+  std::size_t open_files() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<File> file;               // null: closed
+    bool dirty = false;
+    absl::Status failure = absl::OkStatus();  // of an earlier sync; sticky
+    std::list<std::string>::iterator used = {};
+  };
+  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  FileSystem* const file_system_;
+  const std::size_t max_open_files_;
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::string> recent_ ABSL_GUARDED_BY(mutex_);  // most recently used first
+};
+
+}  // namespace eventlog::inline v1::internal
