@@ -6,7 +6,7 @@
 namespace eventlog::inline v1 {
 
 // Where a log takes the random bytes of its own and its topics' ids from. Nothing secret is made of
-// them. Thread-safe. Must outlive every Log that was given it.
+// them. Implementations are thread-safe. A Random must outlive every Log that was given it.
 class Random {
  public:
   virtual ~Random() = default;

@@ -6,7 +6,7 @@ namespace eventlog::inline v1::internal {
 }  // namespace eventlog::inline v1::internal
 
 // Always on, in release builds too. Aborts with the expression and its place.
-#define EVENTLOG_ASSERT(condition)                                                        \
-  (static_cast<bool>(condition)                                                           \
-       ? static_cast<void>(0)                                                             \
+#define EVENTLOG_ASSERT(condition) \
+  (static_cast<bool>(condition)    \
+       ? static_cast<void>(0)      \
        : ::eventlog::internal::AssertionFailed(#condition, __FILE__, __LINE__))

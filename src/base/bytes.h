@@ -11,7 +11,7 @@
 
 namespace eventlog::inline v1::internal {
 
-// The platform is little-endian, so a load is a copy (the layout test asserts it).
+// The platform is little-endian, so a load is a copy (bytes.cc asserts it).
 template <typename T>
 T LoadLe(const char* from) {
   static_assert(std::is_integral_v<T>);
@@ -64,7 +64,10 @@ class ByteReader {
     return value;
   }
   // A signed varint of at most 64 bits. Over-long and over-wide encodings fail.
-  int64_t ReadVarint();
+  int64_t ReadVarint() {
+    if (at_ == end_ || static_cast<unsigned char>(*at_) >= 0x80) return ReadLongVarint();
+    return UnZigZag(static_cast<unsigned char>(*at_++));  // most of a record's fit in one byte
+  }
   // The same, failing outside int32_t.
   int32_t ReadVarint32();
   std::string_view ReadBytes(std::size_t size) {
@@ -77,6 +80,7 @@ class ByteReader {
   std::string_view ReadString() { return ReadBytes(Read<uint32_t>()); }
 
  private:
+  int64_t ReadLongVarint();
   void Fail() {
     ok_ = false;
     at_ = end_;
@@ -87,6 +91,7 @@ class ByteReader {
   bool ok_ = true;
 };
 
+// `text` is shorter than 4 GiB.
 void AppendString(std::string* to, std::string_view text);
 
 }  // namespace eventlog::inline v1::internal
