@@ -62,9 +62,11 @@ class GroupBuilder {
   void Clear();
   bool empty() const { return frame_count_ == 0; }
   std::size_t bytes() const { return buffer_.size(); }
-  // Copies the frame and its records in.
+  // Copies the frame and its records in. The frame is one that DecodeGroup takes: it has records,
+  // their offsets are consecutive from first_offset on, and attributes name no codec.
   void Add(const JournalFrame& frame);
-  // Fills the header in and returns the whole group; valid until Clear or Add.
+  // Fills the header in and returns the whole group; valid until Clear or Add. synced_upto is below
+  // sequence.
   std::string_view Finish(uint64_t generation, uint64_t sequence, uint64_t synced_upto,
                           const Uuid& log_id);
 
@@ -73,8 +75,9 @@ class GroupBuilder {
   uint32_t frame_count_ = 0;
 };
 
-// Bytes of the whole group that starts in `bytes` (kGroupHeaderBytes are enough), when its header
-// is one of this log and generation. DataLoss (kCorruptData) or Unimplemented (kNewerFormat).
+// Bytes of the whole group that starts in `bytes`, padding not counted, when its header is one of
+// this log and generation. kGroupHeaderBytes are enough for those we write, up to kMaxHeaderBytes to
+// tell a newer one from damage. DataLoss (kCorruptData) or Unimplemented (kNewerFormat).
 absl::StatusOr<std::size_t> GroupBytes(std::string_view bytes, uint64_t generation,
                                        const Uuid& log_id);
 // The whole group at the start of `bytes`, header, body hash and every frame's shape checked.

@@ -14,12 +14,27 @@
 
 namespace eventlog::inline v1::internal {
 
+// No record takes less: each of its seven numbers has a byte.
+inline constexpr std::size_t kMinRecordBytes = 7;
+
+// Timestamps are added and subtracted modulo 2^64, as Kafka's Java does: every pair round-trips, and
+// no stored delta can overflow.
+inline int64_t TimestampDelta(int64_t timestamp_ms, int64_t base_timestamp_ms) {
+  return static_cast<int64_t>(static_cast<uint64_t>(timestamp_ms) -
+                              static_cast<uint64_t>(base_timestamp_ms));
+}
+inline int64_t TimestampAt(int64_t base_timestamp_ms, int64_t timestamp_delta_ms) {
+  return static_cast<int64_t>(static_cast<uint64_t>(base_timestamp_ms) +
+                              static_cast<uint64_t>(timestamp_delta_ms));
+}
+
 // Bytes the record takes, its length field included, with these deltas.
 std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
                                int32_t offset_delta);
-// The same whatever the deltas: what to have room for.
+// At least that, whatever the deltas: what to have room for.
 std::size_t MaxEncodedRecordBytes(const ProducerRecord& record);
-// Encodes at `to`, which has room for EncodedRecordBytes, and returns the end.
+// Encodes at `to`, which has room for EncodedRecordBytes, and returns the end. The caller has refused
+// records that do not fit into a batch (kMaxBatchBytes); offset_delta is not negative.
 char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
                    int32_t offset_delta);
 
@@ -34,11 +49,12 @@ struct EncodedRecord {
   int32_t header_count = 0;
   const char* headers = nullptr;  // header_count encoded headers, checked
   const char* headers_end = nullptr;
+  const char* headers_with_count = nullptr;  // where the count is encoded; null: there are none
 };
 
 // Decodes the record at the start of *bytes and moves *bytes behind it. DataLoss (kCorruptData)
-// when lengths, counts or varints do not fit into `bytes`; every header is checked, so that walking
-// them afterwards needs no checks.
+// when lengths, counts or varints do not fit into `bytes`, or the offset delta is negative; every
+// header is checked, so that walking them afterwards needs no checks.
 absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record);
 
 // Moves over the record at the start of *bytes by its length alone.
@@ -46,5 +62,8 @@ absl::Status SkipRecord(std::string_view* bytes);
 
 // One header of `headers` (checked before by DecodeRecord); returns the next one's place.
 const char* DecodeHeader(const char* at, Header* header);
+
+// All headers of a record that DecodeRecord has checked, from its headers_with_count (null: none).
+HeadersView DecodeHeaders(const char* headers_with_count);
 
 }  // namespace eventlog::inline v1::internal
