@@ -11,20 +11,24 @@
 
 namespace eventlog::inline v1::internal {
 
-// Writes `bytes` to `path` + ".tmp", syncs it, renames it over `path` and syncs the directory. On an
-// error the old file is still there, whole; after an error of the last step either may be.
+// Writes `bytes` to `path` + ".tmp", syncs it, renames it over `path` and syncs the directory. On
+// an error the old file is still there, whole; after an error of the last step either may be. One
+// caller at a time for one path.
 absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::string_view bytes);
 
 // The whole file. NotFound; DataLoss (kCorruptData) when it is larger than max_bytes.
 absl::StatusOr<std::string> ReadWholeFile(FileSystem* file_system, const std::string& path,
                                           int64_t max_bytes);
 
-// Creates `path` and what is missing above it, and syncs the parent of each directory it made.
+// Creates `path` and what is missing above it, and syncs the parent of each directory it made (and
+// of one it found, if it may: a process killed half-way through this function may have made it).
+// OK when something is there already, of whatever kind.
 absl::Status CreateDirectories(FileSystem* file_system, const std::string& path);
 
 // Removes a file that may be missing.
 absl::Status RemoveIfExists(FileSystem* file_system, const std::string& path);
 
+// "a/b" of "a/b/c" and of "a/b/c/"; "." of "c"; "/" of "/c" and of "/".
 std::string ParentDirectory(const std::string& path);
 
 }  // namespace eventlog::inline v1::internal

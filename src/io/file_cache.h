@@ -1,6 +1,11 @@
 // The open descriptors of one log, bounded: files are opened when first used and closed when others
-// need their place. Invariant: a descriptor with unsynced bytes is synced before it is closed, and
-// a sync that failed is never forgotten: later Syncs of that path fail with it too.
+// need their place. Invariants:
+// - A descriptor with unsynced bytes is synced before it is closed.
+// - A sync that failed is never forgotten: later Syncs of that path fail with it too.
+// - A file that somebody holds is neither closed nor called clean: its holder may be between
+//   MarkDirty and the write.
+// - No fdatasync runs under the mutex; at most one runs per path, and a Sync of that path waits for
+//   it instead of answering early.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +33,15 @@ class FileCache {
   // Creates it (AlreadyExists) and holds it open.
   absl::StatusOr<std::shared_ptr<File>> Create(const std::string& path);
 
-  // Says that `path` has bytes that no sync covers yet. Call before the write.
+  // Says that `path` has bytes that no sync covers yet. Call before the write, holding the file.
   void MarkDirty(const std::string& path);
-  // Syncs `path` if it is dirty; OK at once when it is clean.
+  // Syncs `path` if it is dirty; OK at once when it is clean. Covers every write that ended before
+  // the call. When somebody holds the file meanwhile it stays dirty, for the next Sync.
   absl::Status Sync(const std::string& path);
+  // True as well while it is being synced, and after a sync that failed.
   bool IsDirty(const std::string& path) const;
-  // Closes it without a sync: it is to be removed, or its fate is decided elsewhere (recovery).
-  // Forgets its failures too.
+  // Closes it without a sync (once nobody holds it): it is to be removed, or its fate is decided
+  // elsewhere (recovery). Forgets its failures too.
   void Forget(const std::string& path);
   // Forget for all of them.
   void ForgetAll();
@@ -44,18 +51,31 @@ class FileCache {
 
  private:
   struct Entry {
-    std::shared_ptr<File> file;               // null: closed
+    std::shared_ptr<File> file;  // null: closed; the entry is here for its failure or its dirt
     bool dirty = false;
+    bool syncing = false;                     // a thread is in SyncData, without the mutex
     absl::Status failure = absl::OkStatus();  // of an earlier sync; sticky
     std::list<std::string>::iterator used = {};
   };
+  std::shared_ptr<File> Find(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Insert(const std::string& path, std::shared_ptr<File> file)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Closes files until there is a place for one more, or all are held. Gives the mutex up while it
+  // syncs.
   absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What to close next: the file that was not used for longest, a clean one if there is one. Null:
+  // all are held.
+  const std::string* Victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Gives the mutex up while it syncs.
+  absl::Status SyncEntry(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CloseUnlessUsed(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   FileSystem* const file_system_;
   const std::size_t max_open_files_;
   mutable Mutex mutex_;
+  CondVar sync_ended_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  std::list<std::string> recent_ ABSL_GUARDED_BY(mutex_);  // most recently used first
+  std::list<std::string> recent_ ABSL_GUARDED_BY(mutex_);  // the open ones, last used first
 };
 
 }  // namespace eventlog::inline v1::internal

@@ -1,0 +1,21 @@
+// One opener per directory: the lock behind FileSystem::LockDirectory of the POSIX file system.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "eventlog/file_system.h"
+
+namespace eventlog::inline v1::internal {
+
+// As FileSystem::LockDirectory says.
+absl::StatusOr<std::unique_ptr<File>> LockPosixDirectory(const std::string& path);
+
+// "NFS" and its like by the f_type of statfs(2); empty for a file system that one machine has for
+// itself.
+std::string_view NetworkFileSystemName(int64_t statfs_type);
+
+}  // namespace eventlog::inline v1::internal

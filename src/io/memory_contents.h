@@ -1,0 +1,47 @@
+// The bytes of one file in memory, and what a power cut would leave of them. Invariants:
+// - Bytes of an allocated chunk beyond the size are zero; a missing chunk is all zeros.
+// - undo_ holds, for every page that has bytes below durable_size_ and was changed since the last
+//   Sync, the page as it was then. So Sync costs what was changed, not what is there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace eventlog::inline v1::internal {
+
+// Not thread-safe. Offsets and sizes are at most kMaxBytes.
+class MemoryContents {
+ public:
+  static constexpr int64_t kMaxBytes = int64_t{1} << 40;
+
+  int64_t size() const { return size_; }
+  // Up to the end; returns how many bytes.
+  std::size_t Read(int64_t offset, absl::Span<char> to) const;
+  void Write(int64_t offset, std::string_view bytes);
+  void Resize(int64_t bytes);
+  // What is there now survives a power cut.
+  void Sync();
+  // Goes back to the last Sync.
+  void CutPower();
+
+ private:
+  static constexpr int64_t kChunkBytes = 64 * 1024;
+  static constexpr int64_t kPageBytes = 4096;
+
+  void SavePages(int64_t begin, int64_t end);
+  void Store(int64_t offset, std::string_view bytes);
+  void SetSize(int64_t bytes);
+
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  int64_t size_ = 0;
+  int64_t durable_size_ = 0;
+  std::unordered_map<int64_t, std::unique_ptr<char[]>> undo_;  // by page number
+};
+
+}  // namespace eventlog::inline v1::internal
