@@ -28,6 +28,12 @@ struct BatchRange {
   int64_t max_bytes = 256 << 10;  // stop after about this many; at least one batch is returned
 };
 
+// True for what says that bytes cannot be understood (damage, a newer format), as opposed to bytes
+// that could not be read.
+inline bool IsDamage(const absl::Status& status) {
+  return absl::IsDataLoss(status) || absl::IsUnimplemented(status);
+}
+
 // Reads whole batches of [range.position, range.limit) into *batches (appended), in file order. One
 // read call fetches many batches. Offsets must rise; gaps are allowed (compaction, skipped damage).
 // OK and nothing appended: position is at the limit. DataLoss (kCorruptData) names file, position
@@ -38,7 +44,7 @@ absl::Status ReadBatches(File* file, const std::string& path, uint64_t identity_
                          const BatchRange& range, std::vector<StoredBatch>* batches);
 
 // The position of the next whole, verified batch at or after `from`, below `limit`, whose base
-// offset is at least `min_offset`; -1 when there is none. For going on behind damage.
+// offset is at least `min_offset`, of a version that we read; -1 when there is none. For going on behind damage.
 absl::StatusOr<int64_t> FindNextBatch(File* file, uint64_t identity_seed, int64_t from,
                                       int64_t limit, int64_t min_offset);
 

@@ -50,7 +50,9 @@ class Segment {
   int64_t end_position() const { return end_position_.load(std::memory_order_acquire); }
   // Batches from the one that holds `offset`, or the first after it, on. `position_hint`, when not
   // negative, is where that batch is believed to start; a wrong hint costs time, never truth.
-  // Empty when the segment ends before `offset`. DataLoss names file and position.
+  // Empty when the segment ends before `offset`. DataLoss (kCorruptData) names file and position:
+  // the bytes that hold or may hold `offset` are damaged; damage elsewhere is no error here.
+  // NotFound after Remove.
   absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
                     std::vector<StoredBatch>* batches);
   // The first record at or after the timestamp, as an offset; nullopt when this segment has none.
@@ -60,7 +62,8 @@ class Segment {
 
   // --- by the one writer
   int64_t next_offset() const { return next_offset_; }
-  // Makes sure that `bytes` more fit; steps double from 64 KiB to 16 MiB. ResourceExhausted
+  // Makes sure that `bytes` more fit, which must come before Append (Create's first_bytes are
+  // reserved already); steps double from 64 KiB to 16 MiB. ResourceExhausted
   // (kDiskFull): nothing was written, nothing has changed.
   absl::Status Reserve(int64_t bytes);
   // Writes a sealed batch (header and body) at the end and then shows it to readers. Not synced.
@@ -79,18 +82,22 @@ class Segment {
  private:
   Segment(FileCache* files, Place place);
   absl::Status LoadIndex() ABSL_EXCLUSIVE_LOCKS_REQUIRED(index_mutex_);
-  absl::StatusOr<int64_t> PositionOf(int64_t offset, int64_t position_hint);
+  // Where the batch that holds `offset` starts, or the first after it, or the damage that may hide
+  // it; end_position() when there is none.
+  absl::StatusOr<int64_t> PositionOf(File* file, int64_t offset);
 
   FileCache* const files_;
   const Place place_;
   const std::string path_;
   const uint64_t seed_;
-  std::atomic<int64_t> end_position_{0};
-  int64_t next_offset_ = 0;       // writer's
-  int64_t allocated_bytes_ = 0;   // writer's
-  bool sealed_ = false;           // writer's
+  std::atomic<int64_t> end_position_{0};  // stored under index_mutex_, so that the index keeps up
+  int64_t next_offset_ = 0;               // writer's
+  int64_t allocated_bytes_ = -1;          // writer's; negative: not asked yet
   Mutex index_mutex_;
-  std::optional<SegmentIndex> index_ ABSL_GUARDED_BY(index_mutex_);  // empty: not loaded yet
+  bool sealed_ ABSL_GUARDED_BY(index_mutex_) = false;
+  std::optional<SegmentIndex> index_ ABSL_GUARDED_BY(index_mutex_);  // empty: not in memory
+  // Kept apart, so that asking all sealed segments for it does not hold all indexes in memory.
+  std::optional<int64_t> sealed_max_timestamp_ms_ ABSL_GUARDED_BY(index_mutex_);
 };
 
 }  // namespace eventlog::inline v1::internal

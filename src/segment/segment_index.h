@@ -39,16 +39,18 @@ class SegmentIndex {
                                            const std::string& partition_directory,
                                            int64_t base_offset, int64_t segment_bytes,
                                            uint64_t identity_seed);
-  // By scanning the data file's batches up to `limit`; stops early, without error, at damage.
+  // By scanning the data file's batches up to `limit`; leaves out, without error, what is damaged.
   static absl::StatusOr<SegmentIndex> Rebuild(File* file, const std::string& path,
                                               uint64_t identity_seed, int64_t base_offset,
                                               int64_t limit);
 
  private:
   int64_t base_offset_;
-  int64_t indexed_to_ = -1;  // position of the newest offset entry
+  int64_t indexed_to_ = -1;    // position of the newest entry, or the first batch; -1: no batch
+  int64_t newest_offset_ = 0;  // the newest batch's base offset
   int64_t max_timestamp_ms_ = INT64_MIN;
   std::vector<IndexEntry> offsets_;
+  // (T, O): no record in the batches up to the one at O, itself included, is after T.
   std::vector<IndexEntry> times_;
 };
 

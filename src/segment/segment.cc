@@ -1,0 +1,156 @@
+// The writer's half of a segment; the readers' is segment_read.cc.
+#include "segment/segment.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "format/segment_header.h"
+#include "io/durable_file.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr int64_t kSmallestStepBytes = 64 << 10;
+constexpr int64_t kLargestStepBytes = 16 << 20;
+
+int64_t FirstStepBytes(int64_t needed_bytes) {
+  int64_t step_bytes = kSmallestStepBytes;
+  while (step_bytes < needed_bytes && step_bytes < kLargestStepBytes) step_bytes *= 2;
+  return std::max(step_bytes, needed_bytes);
+}
+
+absl::Status Fill(File* file, const Segment::Place& place, int64_t created_ms,
+                  int64_t allocated_bytes) {
+  EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, allocated_bytes));
+  const std::string header =
+      EncodeSegmentHeader({place.identity, place.base_offset, created_ms});
+  const std::string_view pieces[] = {header};
+  return file->WriteAt(0, pieces);
+}
+
+}  // namespace
+
+Segment::Segment(FileCache* files, Place place)
+    : files_(files),
+      place_(std::move(place)),
+      path_(SegmentPath(place_.partition_directory, place_.base_offset)),
+      seed_(place_.identity.Seed()),
+      next_offset_(place_.base_offset) {}
+
+absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(FileCache* files, const Place& place,
+                                                         int64_t created_ms, int64_t first_bytes) {
+  EVENTLOG_ASSERT(first_bytes >= 0);
+  std::shared_ptr<Segment> segment(new Segment(files, place));
+  const std::string& path = segment->path_;
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files->Create(path));
+  files->MarkDirty(path);
+  const int64_t allocated_bytes = FirstStepBytes(kSegmentHeaderBytes + first_bytes);
+  const absl::Status filled = Fill(file.get(), place, created_ms, allocated_bytes);
+  if (!filled.ok()) {
+    // Nobody knows of the file yet; when it cannot be removed either, recovery finds it empty.
+    RemoveIfExists(files->file_system(), path).IgnoreError();
+    files->Forget(path);
+    return filled;
+  }
+  segment->allocated_bytes_ = allocated_bytes;
+  MutexLock lock(&segment->index_mutex_);
+  segment->index_.emplace(place.base_offset);
+  segment->end_position_.store(kSegmentHeaderBytes, std::memory_order_release);
+  return segment;
+}
+
+std::shared_ptr<Segment> Segment::Adopt(FileCache* files, const Place& place, int64_t end_position,
+                                        int64_t next_offset, bool sealed) {
+  EVENTLOG_ASSERT(end_position >= kSegmentHeaderBytes);
+  EVENTLOG_ASSERT(next_offset >= place.base_offset);
+  std::shared_ptr<Segment> segment(new Segment(files, place));
+  segment->next_offset_ = next_offset;
+  MutexLock lock(&segment->index_mutex_);
+  segment->sealed_ = sealed;
+  segment->end_position_.store(end_position, std::memory_order_release);
+  return segment;
+}
+
+absl::Status Segment::Reserve(int64_t bytes) {
+  EVENTLOG_ASSERT(bytes >= 0);
+  const int64_t needed_bytes = end_position() + bytes;
+  if (allocated_bytes_ >= needed_bytes) return absl::OkStatus();
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
+  if (allocated_bytes_ < 0) {
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t size, file->Size());
+    if (size < end_position()) {
+      return MakeError(ErrorReason::kCorruptData,
+                       fmt::format("{}: has {} bytes, {} were found in it before", path_, size,
+                                   end_position()));
+    }
+    allocated_bytes_ = size;
+    if (allocated_bytes_ >= needed_bytes) return absl::OkStatus();
+  }
+  const int64_t step_bytes =
+      std::max(std::clamp(allocated_bytes_, kSmallestStepBytes, kLargestStepBytes),
+               needed_bytes - allocated_bytes_);
+  files_->MarkDirty(path_);
+  EVENTLOG_RETURN_IF_ERROR(file->Allocate(allocated_bytes_, step_bytes));
+  allocated_bytes_ += step_bytes;
+  return absl::OkStatus();
+}
+
+absl::Status Segment::Append(const BatchHeader& header, std::string_view batch) {
+  const int64_t position = end_position();
+  EVENTLOG_ASSERT(static_cast<int64_t>(batch.size()) == header.batch_bytes());
+  EVENTLOG_ASSERT(header.base_offset >= next_offset_);
+  EVENTLOG_ASSERT(position + header.batch_bytes() <= allocated_bytes_);
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
+  files_->MarkDirty(path_);
+  const std::string_view pieces[] = {batch};
+  EVENTLOG_RETURN_IF_ERROR(file->WriteAt(position, pieces));
+  next_offset_ = header.next_offset();
+  // In one critical section: an index that is loaded at this moment either scans this batch or is
+  // there to be told of it.
+  MutexLock lock(&index_mutex_);
+  EVENTLOG_ASSERT(!sealed_);
+  if (index_.has_value()) index_->Add(header, position);
+  end_position_.store(position + header.batch_bytes(), std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::Status Segment::Sync() { return files_->Sync(path_); }
+
+absl::Status Segment::Trim() {
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
+  files_->MarkDirty(path_);
+  EVENTLOG_RETURN_IF_ERROR(file->Truncate(end_position()));
+  allocated_bytes_ = end_position();
+  return absl::OkStatus();
+}
+
+void Segment::Seal() {
+  MutexLock lock(&index_mutex_);
+  const bool loaded = LoadIndex().ok();
+  sealed_ = true;
+  if (!loaded) return;
+  sealed_max_timestamp_ms_ = index_->max_timestamp_ms();
+  // Once in its files it is read again by need; idle segments keep nothing in memory.
+  if (index_->Save(files_->file_system(), place_.partition_directory, end_position(), seed_).ok()) {
+    index_.reset();
+  }
+}
+
+absl::Status Segment::Remove() {
+  FileSystem* const file_system = files_->file_system();
+  // The data last: an index without data would be left behind for ever.
+  absl::Status status = RemoveIfExists(
+      file_system, OffsetIndexPath(place_.partition_directory, place_.base_offset));
+  status.Update(
+      RemoveIfExists(file_system, TimeIndexPath(place_.partition_directory, place_.base_offset)));
+  const absl::Status data_removed = RemoveIfExists(file_system, path_);
+  if (data_removed.ok()) files_->Forget(path_);
+  status.Update(data_removed);
+  return status;
+}
+
+}  // namespace eventlog::inline v1::internal
