@@ -1,0 +1,267 @@
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "tidy/checks.h"
+#include "tidy/outline.h"
+
+namespace eventlog::tidy {
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+using Paths = std::set<std::string, std::less<>>;
+
+// Files and folders.
+Paths PathsOf(const Tree& tree) {
+  Paths paths = {""};
+  for (const SourceFile& file : tree) {
+    for (std::string_view path = file.path; !path.empty(); path = FolderOf(path)) {
+      paths.emplace(path);
+    }
+  }
+  return paths;
+}
+
+// A Markdown text with its code blocks blanked.
+std::string Prose(std::string_view text) {
+  std::string prose;
+  bool fenced = false;
+  for (const std::string_view line : Lines(text)) {
+    const bool fence = Trim(line).starts_with("```");
+    if (fence) fenced = !fenced;
+    prose += fence || fenced ? std::string(line.size(), ' ') : std::string(line);
+    prose += '\n';
+  }
+  return prose;
+}
+
+// `prose` with what stands between backticks blanked.
+std::string WithoutInlineCode(std::string prose) {
+  bool code = false;
+  for (char& c : prose) {
+    if (c == '\n') code = false;
+    if (c == '`') code = !code;
+    if (code || c == '`') c = ' ';
+  }
+  return prose;
+}
+
+// The anchors of a page's headings, as GitHub names them.
+std::set<std::string> Anchors(std::string_view text) {
+  std::set<std::string> anchors;
+  std::map<std::string, int> seen;
+  const std::string prose = Prose(text);
+  for (const std::string_view line : Lines(prose)) {
+    const std::size_t level = line.find_first_not_of('#');
+    if (level == 0 || level == kNone || line[level] != ' ') continue;
+    std::string anchor;
+    for (const char c : Trim(line.substr(level))) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == ' ') anchor += '-';
+      if (IsWordCharacter(c) || c == '-' || byte >= 0x80) {
+        anchor += static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte);
+      }
+    }
+    const int times = seen[anchor]++;
+    anchors.insert(times == 0 ? anchor : anchor + "-" + std::to_string(times));
+  }
+  return anchors;
+}
+
+// `target` as seen from `folder`, without "." and ".."; "/" when it leaves the tree.
+std::string Resolve(std::string_view folder, std::string_view target) {
+  std::vector<std::string_view> parts;
+  const std::string joined = std::string(folder) + "/" + std::string(target);
+  std::string_view rest = joined;
+  while (!rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view part = rest.substr(0, slash);
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+    if (part == "..") {
+      if (parts.empty()) return "/";
+      parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+  }
+  std::string path;
+  for (const std::string_view part : parts) path += (path.empty() ? "" : "/") + std::string(part);
+  return path;
+}
+
+struct Link {
+  int line;
+  std::string_view target;
+};
+
+// [text](target), ![text](target) and [name]: target.
+std::vector<Link> LinksOf(std::string_view prose) {
+  std::vector<Link> links;
+  for (std::size_t at = prose.find("]("); at != kNone; at = prose.find("](", at + 1)) {
+    const std::string_view rest = prose.substr(at + 2);
+    links.push_back({LineOf(prose, at), rest.substr(0, rest.find_first_of(" )\n"))});
+  }
+  int number = 0;
+  for (const std::string_view line : Lines(prose)) {
+    ++number;
+    const std::size_t close = line.find("]: ");
+    if (line.starts_with('[') && close != kNone) {
+      links.push_back({number, Trim(line.substr(close + 3))});
+    }
+  }
+  return links;
+}
+
+// A path of this tree, as documents and comments name them: it starts in one of its folders and
+// has no placeholder in it.
+bool LooksLikePath(std::string_view word) {
+  constexpr std::string_view kFolders[] = {"src/",      "tests/", "include/",   "docs/",
+                                           "examples/", "cmake/", "benchmarks/"};
+  return std::any_of(std::begin(kFolders), std::end(kFolders),
+                     [&](std::string_view folder) { return word.starts_with(folder); }) &&
+         word.find_first_of("*<>{}$|?") == kNone && word.find("...") == kNone;
+}
+
+bool IsPathCharacter(char c) {
+  return IsWordCharacter(c) || std::string_view("/.-*<>{}$|?").find(c) != kNone;
+}
+
+// Words of `text` that look like paths, with their positions.
+std::vector<std::pair<std::size_t, std::string_view>> NamedPaths(std::string_view text) {
+  std::vector<std::pair<std::size_t, std::string_view>> found;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!IsPathCharacter(text[at])) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < text.size() && IsPathCharacter(text[end])) ++end;
+    std::string_view word = text.substr(at, end - at);
+    while (word.ends_with('.') || word.ends_with('/')) word.remove_suffix(1);
+    if (LooksLikePath(word)) found.emplace_back(at, word);
+    at = end;
+  }
+  return found;
+}
+
+// Whether the declaration explains itself: special members, operators, what a base documents,
+// and accessors (lower case in our style), whose name is their sentence.
+bool NeedsNoComment(const std::vector<Item>& items, const Item& item) {
+  const std::string plain = WithoutTemplates(item.head);
+  for (const char* start : {"friend ", "using ", "static_assert", "class ", "struct "}) {
+    const bool in_type =
+        item.parent >= 0 && items[static_cast<std::size_t>(item.parent)].kind == Item::Kind::kType;
+    const bool alias = std::string_view(start) == "using ";
+    if (plain.starts_with(start) && item.kind == Item::Kind::kDeclaration && (in_type || !alias)) {
+      return true;
+    }
+  }
+  for (const char* word : {"operator", "default", "delete", "override"}) {
+    if (!FindWord(plain, word).empty()) return true;
+  }
+  const std::string name = NameOfFunction(item);
+  const Item* parent = item.parent < 0 ? nullptr : &items[static_cast<std::size_t>(item.parent)];
+  if (parent == nullptr || parent->kind != Item::Kind::kType) return false;
+  const std::string type = NameOfScope(*parent);
+  if (name.empty()) return !type.ends_with("Options");  // a field
+  if (name == type) {
+    const std::string head = item.head;
+    return plain.find('~') != kNone || head.find("()") != kNone || head.find(type + "&&") != kNone;
+  }
+  return std::islower(static_cast<unsigned char>(name[0])) != 0;
+}
+
+bool IsHidden(const std::vector<Item>& items, const Item& item) {
+  for (const Item* at = &item;; at = &items[static_cast<std::size_t>(at->parent)]) {
+    if (at->access == Item::Access::kHidden) return true;
+    if (at->kind == Item::Kind::kNamespace && NameOfScope(*at) == "internal") return true;
+    if (at->parent < 0) return false;
+  }
+}
+
+// Whether a comment stands on the declaration's own lines or right above it.
+bool HasComment(const Split& split, const Item& item) {
+  const auto code = Lines(split.code);
+  const auto comments = Lines(split.comments);
+  for (int line = std::max(item.first_line - 1, 1); line <= item.last_head_line; ++line) {
+    const auto index = static_cast<std::size_t>(line - 1);
+    const bool other = line < item.first_line && !Trim(code[index]).empty();
+    if (!other && !Trim(comments[index]).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Problems CheckLinks(const Tree& tree) {
+  const Paths paths = PathsOf(tree);
+  std::map<std::string, std::set<std::string>> anchors;
+  for (const SourceFile& file : tree) {
+    if (file.path.ends_with(".md")) anchors[file.path] = Anchors(file.text);
+  }
+  Problems problems;
+  for (const SourceFile& file : tree) {
+    if (!file.path.ends_with(".md")) continue;
+    const std::string prose = WithoutInlineCode(Prose(file.text));
+    for (const Link& link : LinksOf(prose)) {
+      const std::string_view target = link.target;
+      if (target.find("://") != kNone || target.starts_with("mailto:")) continue;
+      const std::string_view page = target.substr(0, target.find('#'));
+      const std::string path = page.empty() ? file.path : Resolve(FolderOf(file.path), page);
+      if (target.starts_with('/') || !paths.contains(path)) {
+        problems.push_back(Problem(file.path, link.line, "dead link: " + std::string(target)));
+      } else if (target.find('#') != kNone && path.ends_with(".md") &&
+                 !anchors[path].contains(std::string(target.substr(target.find('#') + 1)))) {
+        problems.push_back(
+            Problem(file.path, link.line, "no such heading: " + std::string(target)));
+      }
+    }
+  }
+  return problems;
+}
+
+Problems CheckNamedPaths(const Tree& tree) {
+  const Paths paths = PathsOf(tree);
+  Problems problems;
+  for (const SourceFile& file : tree) {
+    const bool page = file.path.ends_with(".md") && file.path != "CHANGELOG.md";
+    if (!page && !IsCode(file.path)) continue;
+    const std::string text = page ? Prose(file.text) : SplitSource(file.text).comments;
+    for (const auto& [at, path] : NamedPaths(text)) {
+      // Comments leave the ending out at times: "tests/crash" and "src/io/posix" are no promises.
+      const bool exact = path.find('.') != kNone || page;
+      if (!exact || paths.contains(path)) continue;
+      problems.push_back(Problem(file.path, LineOf(text, at), "there is no " + std::string(path)));
+    }
+  }
+  return problems;
+}
+
+Problems CheckPublicComments(const Tree& tree) {
+  Problems problems;
+  for (const SourceFile& file : tree) {
+    if (!file.path.starts_with("include/") || !IsCode(file.path)) continue;
+    const Split split = SplitSource(file.text);
+    const std::vector<Item> items = Outline(WithoutDirectives(split.code));
+    const Item* overload = nullptr;  // commented, and its overloads follow without a blank line
+    for (const Item& item : items) {
+      if (item.kind == Item::Kind::kNamespace || IsHidden(items, item)) continue;
+      const std::string name = NameOfFunction(item);
+      const bool shared = overload != nullptr && !name.empty() &&
+                          NameOfFunction(*overload) == name &&
+                          overload->last_line + 1 >= item.first_line;
+      if (shared || HasComment(split, item)) {
+        overload = &item;
+        continue;
+      }
+      if (NeedsNoComment(items, item)) continue;
+      const std::string_view head = std::string_view(item.head).substr(0, item.head.find('\n'));
+      problems.push_back(
+          Problem(file.path, item.first_line, "has no comment: " + std::string(head)));
+    }
+  }
+  return problems;
+}
+
+}  // namespace eventlog::tidy
