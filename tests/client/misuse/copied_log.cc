@@ -1,0 +1,4 @@
+// error: deleted
+#include "eventlog/eventlog.h"
+
+eventlog::Log Run(const eventlog::Log& log) { return log; }
