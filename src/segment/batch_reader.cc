@@ -53,7 +53,7 @@ class BatchFill {
       at += batch.header.batch_bytes();
       next_offset_ = batch.header.next_offset();
       batches->push_back(std::move(batch));
-    } while (at < available_bytes_);
+    } while (at < std::min(available_bytes_, max_bytes));
     return absl::OkStatus();
   }
 
@@ -81,9 +81,9 @@ class BatchFill {
     EVENTLOG_ASSIGN_OR_RETURN(batch->header, DecodeBatchHeader(bytes, seed_));
     const BatchHeader& header = batch->header;
     if (header.batch_bytes() > available_bytes_ - at) {
-      return MakeError(ErrorReason::kCorruptData,
-                       fmt::format("its {} bytes end beyond the file's valid bytes",
-                                   header.batch_bytes()));
+      return MakeError(
+          ErrorReason::kCorruptData,
+          fmt::format("its {} bytes end beyond the file's valid bytes", header.batch_bytes()));
     }
     if (header.base_offset < next_offset_) {
       return MakeError(ErrorReason::kCorruptData,
@@ -164,8 +164,7 @@ absl::StatusOr<int64_t> FindNextBatch(File* file, uint64_t identity_seed, int64_
       if (!header.ok() || header->base_offset < min_offset) continue;
       const int64_t position = at + static_cast<int64_t>(hit);
       EVENTLOG_ASSIGN_OR_RETURN(
-          const bool found,
-          IsBatch(file, identity_seed, position, limit, header->batch_bytes()));
+          const bool found, IsBatch(file, identity_seed, position, limit, header->batch_bytes()));
       if (found) return position;
     }
     if (read_bytes < chunk.size()) break;

@@ -26,8 +26,7 @@ int64_t FirstStepBytes(int64_t needed_bytes) {
 absl::Status Fill(File* file, const Segment::Place& place, int64_t created_ms,
                   int64_t allocated_bytes) {
   EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, allocated_bytes));
-  const std::string header =
-      EncodeSegmentHeader({place.identity, place.base_offset, created_ms});
+  const std::string header = EncodeSegmentHeader({place.identity, place.base_offset, created_ms});
   const std::string_view pieces[] = {header};
   return file->WriteAt(0, pieces);
 }
@@ -83,9 +82,9 @@ absl::Status Segment::Reserve(int64_t bytes) {
   if (allocated_bytes_ < 0) {
     EVENTLOG_ASSIGN_OR_RETURN(const int64_t size, file->Size());
     if (size < end_position()) {
-      return MakeError(ErrorReason::kCorruptData,
-                       fmt::format("{}: has {} bytes, {} were found in it before", path_, size,
-                                   end_position()));
+      return MakeError(
+          ErrorReason::kCorruptData,
+          fmt::format("{}: has {} bytes, {} were found in it before", path_, size, end_position()));
     }
     allocated_bytes_ = size;
     if (allocated_bytes_ >= needed_bytes) return absl::OkStatus();
@@ -143,8 +142,8 @@ void Segment::Seal() {
 absl::Status Segment::Remove() {
   FileSystem* const file_system = files_->file_system();
   // The data last: an index without data would be left behind for ever.
-  absl::Status status = RemoveIfExists(
-      file_system, OffsetIndexPath(place_.partition_directory, place_.base_offset));
+  absl::Status status =
+      RemoveIfExists(file_system, OffsetIndexPath(place_.partition_directory, place_.base_offset));
   status.Update(
       RemoveIfExists(file_system, TimeIndexPath(place_.partition_directory, place_.base_offset)));
   const absl::Status data_removed = RemoveIfExists(file_system, path_);

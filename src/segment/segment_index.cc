@@ -68,10 +68,9 @@ absl::Status SegmentIndex::Save(FileSystem* file_system, const std::string& part
     if (times.empty() || times.back().key < max_timestamp_ms_) times.emplace_back();
     times.back() = {max_timestamp_ms_, newest_offset_};
   }
-  EVENTLOG_RETURN_IF_ERROR(
-      ReplaceFile(file_system, OffsetIndexPath(partition_directory, base_offset_),
-                  EncodeIndexFile({base_offset_, segment_bytes, offsets_}, kOffsetIndexFormat,
-                                  identity_seed)));
+  EVENTLOG_RETURN_IF_ERROR(ReplaceFile(
+      file_system, OffsetIndexPath(partition_directory, base_offset_),
+      EncodeIndexFile({base_offset_, segment_bytes, offsets_}, kOffsetIndexFormat, identity_seed)));
   return ReplaceFile(file_system, TimeIndexPath(partition_directory, base_offset_),
                      EncodeIndexFile({base_offset_, segment_bytes, std::move(times)},
                                      kTimeIndexFormat, identity_seed));
@@ -83,9 +82,8 @@ absl::StatusOr<SegmentIndex> SegmentIndex::Load(FileSystem* file_system,
                                                 uint64_t identity_seed) {
   SegmentIndex index(base_offset);
   EVENTLOG_ASSIGN_OR_RETURN(
-      index.offsets_,
-      LoadEntries(file_system, OffsetIndexPath(partition_directory, base_offset),
-                  kOffsetIndexFormat, identity_seed, base_offset, segment_bytes));
+      index.offsets_, LoadEntries(file_system, OffsetIndexPath(partition_directory, base_offset),
+                                  kOffsetIndexFormat, identity_seed, base_offset, segment_bytes));
   EVENTLOG_ASSIGN_OR_RETURN(
       index.times_, LoadEntries(file_system, TimeIndexPath(partition_directory, base_offset),
                                 kTimeIndexFormat, identity_seed, base_offset, segment_bytes));

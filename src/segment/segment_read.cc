@@ -25,8 +25,7 @@ class HeaderWindow {
       : file_(file), seed_(identity_seed), end_(end) {}
 
   absl::StatusOr<BatchHeader> At(int64_t position) {
-    const int64_t needed_bytes =
-        std::min(static_cast<int64_t>(kMaxHeaderBytes), end_ - position);
+    const int64_t needed_bytes = std::min(static_cast<int64_t>(kMaxHeaderBytes), end_ - position);
     if (position < start_ || position + needed_bytes > start_ + Bytes()) {
       EVENTLOG_RETURN_IF_ERROR(Fill(position));
     }
@@ -72,8 +71,8 @@ absl::StatusOr<int64_t> WalkTo(File* file, uint64_t identity_seed, HeaderWindow*
     if (!header.ok() && !IsDamage(header.status())) return header.status();
     if (!header.ok() || header->base_offset < next_offset) {
       if (damage_position < 0) damage_position = position;
-      EVENTLOG_ASSIGN_OR_RETURN(
-          position, FindNextBatch(file, identity_seed, position + 1, end, next_offset));
+      EVENTLOG_ASSIGN_OR_RETURN(position,
+                                FindNextBatch(file, identity_seed, position + 1, end, next_offset));
       if (position < 0) return damage_position;
       continue;
     }
@@ -87,8 +86,7 @@ absl::StatusOr<int64_t> WalkTo(File* file, uint64_t identity_seed, HeaderWindow*
 }
 
 // The offset of the batch's first record at or after the timestamp. Timestamps have no order.
-absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch,
-                                                   int64_t timestamp_ms) {
+absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch, int64_t timestamp_ms) {
   std::string_view rest = batch.records;
   for (int32_t i = 0; i < batch.header.record_count; ++i) {
     EncodedRecord record;
@@ -116,8 +114,8 @@ absl::Status Segment::LoadIndex() {
     }
   }
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
-  EVENTLOG_ASSIGN_OR_RETURN(index_, SegmentIndex::Rebuild(file.get(), path_, seed_,
-                                                          place_.base_offset, end_position()));
+  EVENTLOG_ASSIGN_OR_RETURN(
+      index_, SegmentIndex::Rebuild(file.get(), path_, seed_, place_.base_offset, end_position()));
   return absl::OkStatus();
 }
 
@@ -145,8 +143,8 @@ absl::Status Segment::Read(int64_t offset, int64_t position_hint, int64_t max_by
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
   const std::ptrdiff_t before = std::ssize(*batches);
   if (position_hint >= kSegmentHeaderBytes) {
-    const absl::Status status = ReadBatches(
-        file.get(), path_, seed_, {position_hint, end_position(), max_bytes}, batches);
+    const absl::Status status =
+        ReadBatches(file.get(), path_, seed_, {position_hint, end_position(), max_bytes}, batches);
     if (!status.ok() && !IsDamage(status)) return status;
   }
   const auto hinted = batches->begin() + before;

@@ -25,9 +25,8 @@ absl::StatusOr<bool> IsUnwritten(File* file, int64_t position) {
 absl::Status CheckOrder(const BatchHeader& header, int64_t next_offset, int32_t max_epoch,
                         bool allow_gaps) {
   if (header.base_offset < next_offset || (header.base_offset > next_offset && !allow_gaps)) {
-    return MakeError(ErrorReason::kCorruptData,
-                     fmt::format("base offset {} where {} belongs", header.base_offset,
-                                 next_offset));
+    return MakeError(ErrorReason::kCorruptData, fmt::format("base offset {} where {} belongs",
+                                                            header.base_offset, next_offset));
   }
   if (header.leader_epoch > max_epoch) {
     return MakeError(ErrorReason::kCorruptData,
@@ -41,8 +40,7 @@ absl::Status CheckOrder(const BatchHeader& header, int64_t next_offset, int32_t 
 
 absl::StatusOr<SegmentHeader> ReadSegmentHeader(File* file) {
   char bytes[kMaxHeaderBytes];
-  EVENTLOG_ASSIGN_OR_RETURN(const std::size_t read_bytes,
-                            file->ReadAt(0, absl::MakeSpan(bytes)));
+  EVENTLOG_ASSIGN_OR_RETURN(const std::size_t read_bytes, file->ReadAt(0, absl::MakeSpan(bytes)));
   return DecodeSegmentHeader(std::string_view(bytes, read_bytes));
 }
 
@@ -57,8 +55,8 @@ absl::StatusOr<ScanResult> ScanSegment(
   std::vector<StoredBatch> batches;
   while (result.end_position < size) {
     batches.clear();
-    const absl::Status status = ReadBatches(
-        file, path, identity_seed, {result.end_position, size, kScanBytes}, &batches);
+    const absl::Status status =
+        ReadBatches(file, path, identity_seed, {result.end_position, size, kScanBytes}, &batches);
     if (IsDamage(status)) {
       EVENTLOG_ASSIGN_OR_RETURN(const bool unwritten, IsUnwritten(file, result.end_position));
       if (unwritten) return result;

@@ -65,8 +65,8 @@ inline SealedBatch MakeBatch(const internal::PartitionIdentity& identity, const 
     header.last_offset_delta =
         record.offset_delta >= 0 ? record.offset_delta : header.last_offset_delta + 1;
     const std::size_t at = batch.records.size();
-    batch.records.resize(at + internal::EncodedRecordBytes(encoded, timestamp_delta_ms,
-                                                           header.last_offset_delta));
+    batch.records.resize(
+        at + internal::EncodedRecordBytes(encoded, timestamp_delta_ms, header.last_offset_delta));
     internal::EncodeRecord(batch.records.data() + at, encoded, timestamp_delta_ms,
                            header.last_offset_delta);
   }
