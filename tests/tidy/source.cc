@@ -122,7 +122,7 @@ Tree ReadTree(const std::string& root) {
 
 std::string Listed(const Problems& problems) {
   std::string text;
-  for (const std::string& problem : problems) text += "\n  " + problem;
+  for (const std::string& problem : problems) text += "\n" + problem;
   return text;
 }
 

@@ -7,13 +7,13 @@ namespace {
 
 TEST_CASE("comments and literals are told from code", "[tidy]") {
   const Split split = SplitSource("a = \"//x\\\"\"; // b\nc /* d\ne */ f;\n");
-  CHECK(split.code == "a = \"      \";     \nc     \n     f;\n");
-  CHECK(split.comments == "               // b\n  /* d\ne */   \n");
+  CHECK(split.code == "a = \"     \";     \nc     \n     f;\n");
+  CHECK(split.comments == "             // b\n  /* d\ne */   \n");
 }
 
 TEST_CASE("raw strings end where they say", "[tidy]") {
   const Split split = SplitSource("f(R\"x({ \" // })x\"); g();");
-  CHECK(split.code == "f(R\"              \"); g();");
+  CHECK(split.code == "f(R\"            \"); g();");
   CHECK(Trim(split.comments).empty());
 }
 
