@@ -31,6 +31,12 @@ absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::
   return file_system->SyncDirectory(ParentDirectory(path));
 }
 
+absl::Status DurableRename(FileSystem* file_system, const std::string& from,
+                           const std::string& to) {
+  EVENTLOG_RETURN_IF_ERROR(file_system->Rename(from, to));
+  return file_system->SyncDirectory(ParentDirectory(to));
+}
+
 absl::StatusOr<std::string> ReadWholeFile(FileSystem* file_system, const std::string& path,
                                           int64_t max_bytes) {
   EVENTLOG_ASSIGN_OR_RETURN(auto file, file_system->OpenFile(path, FileSystem::Open::kReadOnly));

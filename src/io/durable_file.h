@@ -16,6 +16,10 @@ namespace eventlog::inline v1::internal {
 // caller at a time for one path.
 absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::string_view bytes);
 
+// Renames `from`, synced before, over `to` in the same directory and syncs that. After an error
+// either file may be there, never neither.
+absl::Status DurableRename(FileSystem* file_system, const std::string& from, const std::string& to);
+
 // The whole file. NotFound; DataLoss (kCorruptData) when it is larger than max_bytes.
 absl::StatusOr<std::string> ReadWholeFile(FileSystem* file_system, const std::string& path,
                                           int64_t max_bytes);

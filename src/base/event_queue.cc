@@ -1,0 +1,26 @@
+#include "base/event_queue.h"
+
+namespace eventlog::inline v1::internal {
+
+void EventQueue::Push(Event event) {
+  if (!observer_) return;
+  MutexLock lock(&mutex_);
+  events_.push_back(std::move(event));
+  waiting_.store(true, std::memory_order_release);
+}
+
+void EventQueue::Deliver() {
+  if (!waiting_.load(std::memory_order_acquire)) return;
+  std::vector<Event> events;
+  {
+    MutexLock lock(&mutex_);
+    events.swap(events_);
+    waiting_.store(false, std::memory_order_release);
+  }
+  for (const Event& event : events) {
+    observer_({event.kind, event.topic, event.partition, event.bytes, event.duration,
+               event.message});
+  }
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,143 @@
+#include "journal/journal.h"
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace eventlog::inline v1::internal {
+
+Journal::Journal(FileSystem* file_system, std::string log_directory, int64_t max_bytes,
+                 Health* health)
+    : max_bytes_(max_bytes),
+      health_(health),
+      files_(file_system, std::move(log_directory), max_bytes) {}
+
+absl::Status Journal::Start(const Uuid& log_id, uint64_t generation) {
+  EVENTLOG_RETURN_IF_ERROR(files_.Open());
+  log_id_ = log_id;
+  generation_ = generation;
+  next_sequence_ = 1;
+  synced_upto_.store(0, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::Status Journal::Commit(absl::Span<const std::shared_ptr<GroupMember>> members, bool sync,
+                             absl::FunctionRef<bool()> done) {
+  Request request{members, sync, done, {}, false};
+  MutexLock lock(&mutex_);
+  const auto registered = requests_.insert(requests_.end(), &request);
+  absl::Status status;
+  while (!done()) {
+    status = health_->Check();
+    // A leader may be reading what this call's members point to: not before it is through.
+    if (!status.ok() && !leading_) break;
+    if (leading_) {
+      request.called = false;
+      request.wake.Wait(&mutex_);
+    } else {
+      Lead();
+    }
+  }
+  requests_.erase(registered);
+  WakeSatisfied();  // if this one was called to lead and has nothing to do, another one leads
+  return done() ? absl::OkStatus() : status;
+}
+
+void Journal::Lead() {
+  leading_ = true;
+  GroupMembers members;
+  bool sync = false;
+  for (const Request* request : requests_) {
+    if (request->done()) continue;
+    members.insert(members.end(), request->members.begin(), request->members.end());
+    sync = sync || request->sync;
+  }
+  mutex_.Unlock();
+  RunGroup(members, sync);
+  mutex_.Lock();
+  leading_ = false;
+  WakeSatisfied();
+}
+
+void Journal::WakeSatisfied() {
+  const bool poisoned = health_->poisoned();
+  bool leader_called = leading_;
+  for (Request* request : requests_) {
+    const bool finished = poisoned || request->done();
+    if (!finished && leader_called) continue;
+    leader_called = leader_called || !finished;
+    if (!request->called) {
+      request->called = true;
+      request->wake.NotifyOne();
+    }
+  }
+}
+
+void Journal::RunGroup(const GroupMembers& members, bool sync) {
+  if (health_->poisoned()) return;
+  if (!WriteGroup(members, sync).ok() || !sync) return;
+  if (files_.unsynced()) {
+    if (absl::Status synced = files_.Sync(); !synced.ok()) return PoisonWith(synced);
+    synced_upto_.store(next_sequence_ - 1, std::memory_order_release);
+  }
+  for (const auto& member : members) member->OnSynced();
+}
+
+absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
+  group_.Clear();
+  for (const auto& member : members) member->Collect(&group_);
+  if (group_.empty()) return absl::OkStatus();
+
+  bool left = false;
+  bool sync_failed = false;
+  absl::Status reserved = files_.Reserve(static_cast<int64_t>(group_.bytes()), &left, &sync_failed);
+  if (sync_failed) return PoisonWith(reserved), reserved;
+  if (!reserved.ok()) {
+    for (const auto& member : members) member->OnRefused(reserved);
+    return reserved;
+  }
+  if (left) synced_upto_.store(next_sequence_ - 1, std::memory_order_release);
+
+  const uint64_t sequence = next_sequence_++;
+  const std::string_view bytes = group_.Finish(generation_, sequence, synced_upto(), log_id_);
+  if (absl::Status written = files_.Write(bytes, sequence, sync); !written.ok()) {
+    PoisonWith(written);
+    return written;
+  }
+  for (const auto& member : members) member->OnWritten(sequence);
+  if (sync) {  // those whose durability is reached need not wait for the sync
+    MutexLock lock(&mutex_);
+    WakeSatisfied();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Journal::Mark> Journal::SyncAndMark() {
+  class Marker final : public GroupMember {
+   public:
+    explicit Marker(Journal* journal) : journal_(journal) {}
+    void Collect(GroupBuilder*) override {}
+    void OnWritten(uint64_t) override {}
+    void OnSynced() override {
+      mark = {journal_->next_sequence_, journal_->files_.place(), journal_->synced_upto()};
+      marked.store(true, std::memory_order_release);
+    }
+    // The others' records were refused; what was written before is still to be synced.
+    void OnRefused(const absl::Status&) override {}
+
+    Mark mark;
+    std::atomic<bool> marked{false};
+
+   private:
+    Journal* const journal_;
+  };
+  const auto marker = std::make_shared<Marker>(this);
+  EVENTLOG_RETURN_IF_ERROR(Commit({marker}, true, [&] { return marker->marked.load(); }));
+  return marker->mark;
+}
+
+void Journal::PoisonWith(const absl::Status& cause) {
+  static_cast<void>(health_->Poison(Health::Failure::kJournal, cause));
+}
+
+}  // namespace eventlog::inline v1::internal

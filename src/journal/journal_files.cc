@@ -1,0 +1,235 @@
+#include "journal/journal_files.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "format/file_names.h"
+#include "io/durable_file.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+int64_t RoundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+
+absl::Status FillWithZeros(File* file, int64_t bytes) {
+  const std::string zeros(256 << 10, '\0');
+  EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, bytes));
+  for (int64_t at = 0; at < bytes;) {
+    const auto piece = std::string_view(zeros).substr(
+        0, static_cast<std::size_t>(std::min<int64_t>(bytes - at, static_cast<int64_t>(zeros.size()))));
+    EVENTLOG_RETURN_IF_ERROR(file->WriteAt(at, {piece}));
+    at += static_cast<int64_t>(piece.size());
+  }
+  return file->SyncData();
+}
+
+}  // namespace
+
+JournalFiles::JournalFiles(FileSystem* file_system, std::string log_directory, int64_t max_bytes)
+    : file_system_(file_system), log_directory_(std::move(log_directory)), max_bytes_(max_bytes) {}
+
+absl::Status JournalFiles::Open() {
+  Close();
+  EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system_->List(JournalDirectory(log_directory_)));
+  std::vector<std::unique_ptr<JournalFile>> found;
+  for (const std::string& name : names) {
+    const auto number = ParseJournalName(name);
+    if (!number.has_value()) continue;
+    auto journal = std::make_unique<JournalFile>();
+    journal->number = *number;
+    EVENTLOG_ASSIGN_OR_RETURN(
+        journal->file, file_system_->OpenFile(JournalPath(log_directory_, *number),
+                                              FileSystem::Open::kExisting));
+    EVENTLOG_ASSIGN_OR_RETURN(journal->bytes, journal->file->Size());
+    if (journal->bytes >= kJournalBlockBytes) found.push_back(std::move(journal));
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a->number < b->number; });
+  if (found.empty()) {
+    EVENTLOG_ASSIGN_OR_RETURN(JournalFile first, Make(0, std::min(kFirstJournalFileBytes, max_bytes_)));
+    found.push_back(std::make_unique<JournalFile>(std::move(first)));
+  }
+  MutexLock lock(&mutex_);
+  files_ = std::move(found);
+  current_ = files_.front().get();
+  next_number_ = files_.back()->number + 1;
+  position_ = 0;
+  covered_ = 0;
+  return absl::OkStatus();
+}
+
+void JournalFiles::Close() {
+  MutexLock lock(&mutex_);
+  files_.clear();
+  current_ = nullptr;
+  unsynced_ = false;
+  fresh_block_ = false;
+}
+
+absl::StatusOr<JournalFiles::JournalFile> JournalFiles::Make(uint64_t number, int64_t bytes) {
+  const std::string path = JournalPath(log_directory_, number);
+  // What an attempt that failed or crashed left behind was never used: nothing names it.
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system_, path));
+  JournalFile made;
+  made.number = number;
+  made.bytes = bytes;
+  EVENTLOG_ASSIGN_OR_RETURN(made.file,
+                            file_system_->OpenFile(path, FileSystem::Open::kCreateNew));
+  absl::Status filled = FillWithZeros(made.file.get(), bytes);
+  if (filled.ok()) filled = file_system_->SyncDirectory(JournalDirectory(log_directory_));
+  if (!filled.ok()) {
+    made.file.reset();
+    static_cast<void>(RemoveIfExists(file_system_, path));
+    return filled;
+  }
+  return made;
+}
+
+int64_t JournalFiles::NextFileBytes(int64_t at_least) const {
+  int64_t largest = kFirstJournalFileBytes / 2;
+  for (const auto& file : files_) largest = std::max(largest, file->bytes);
+  const int64_t doubled = std::min(largest * 2, std::max(kFirstJournalFileBytes, max_bytes_ / 4));
+  return RoundUp(std::max(doubled, at_least), kJournalBlockBytes);
+}
+
+JournalFiles::JournalFile* JournalFiles::FindFree(int64_t bytes) {
+  for (const auto& file : files_) {
+    if (file.get() != current_ && file->last_sequence == 0 && file->bytes >= bytes) {
+      return file.get();
+    }
+  }
+  return nullptr;
+}
+
+absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed) {
+  *left = false;
+  *sync_failed = false;
+  const int64_t padded = RoundUp(bytes, kJournalBlockBytes) + kJournalBlockBytes;
+  JournalFile* next = nullptr;
+  {
+    MutexLock lock(&mutex_);
+    const int64_t start = RoundUp(position_, fresh_block_ ? kJournalBlockBytes : 8);
+    if (start + RoundUp(bytes, kJournalBlockBytes) <= current_->bytes) {
+      position_ = start;
+      return absl::OkStatus();
+    }
+    next = FindFree(padded);
+  }
+  if (next == nullptr) {
+    MutexLock making(&make_mutex_);
+    uint64_t number = 0;
+    int64_t file_bytes = 0;
+    {
+      MutexLock lock(&mutex_);
+      next = FindFree(padded);
+      number = next_number_;
+      file_bytes = NextFileBytes(padded);
+    }
+    if (next == nullptr) {
+      EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, file_bytes));
+      MutexLock lock(&mutex_);
+      next_number_ = number + 1;
+      files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+      next = files_.back().get();
+    }
+  }
+  if (unsynced_) {
+    if (absl::Status synced = Sync(); !synced.ok()) {
+      *sync_failed = true;
+      return synced;
+    }
+  }
+  *left = true;
+  MutexLock lock(&mutex_);
+  current_ = next;
+  position_ = 0;
+  covered_ = 0;
+  fresh_block_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status JournalFiles::Write(std::string_view group, uint64_t sequence, bool pad) {
+  File* file = nullptr;
+  int64_t at = 0;
+  {
+    MutexLock lock(&mutex_);
+    file = current_->file.get();
+    at = position_;
+    current_->last_sequence = sequence;
+    position_ += static_cast<int64_t>(group.size());
+  }
+  unsynced_ = true;
+  static constexpr char kZeros[kJournalBlockBytes] = {};
+  const int64_t end = at + static_cast<int64_t>(group.size());
+  const auto padding = static_cast<std::size_t>(pad ? RoundUp(end, kJournalBlockBytes) - end : 0);
+  return file->WriteAt(at, {group, std::string_view(kZeros, padding)});
+}
+
+absl::Status JournalFiles::Sync() {
+  File* file = nullptr;
+  {
+    MutexLock lock(&mutex_);
+    file = current_->file.get();
+  }
+  EVENTLOG_RETURN_IF_ERROR(file->SyncData());
+  unsynced_ = false;
+  fresh_block_ = true;
+  return absl::OkStatus();
+}
+
+JournalPlace JournalFiles::place() const {
+  MutexLock lock(&mutex_);
+  return {current_->number, position_};
+}
+
+void JournalFiles::FreeBelow(uint64_t sequence, const JournalPlace& place) {
+  MutexLock lock(&mutex_);
+  if (current_->number == place.file) covered_ = place.position;
+  for (const auto& file : files_) {
+    if (file.get() != current_ && file->last_sequence < sequence) file->last_sequence = 0;
+  }
+}
+
+bool JournalFiles::WantsSpareLocked() const {
+  if (current_ == nullptr || position_ < current_->bytes / 2) return false;
+  int64_t total = 0;
+  for (const auto& file : files_) {
+    if (file.get() != current_ && file->last_sequence == 0) return false;
+    total += file->bytes;
+  }
+  return total + NextFileBytes(0) <= max_bytes_;
+}
+
+bool JournalFiles::WantsSpare() const {
+  MutexLock lock(&mutex_);
+  return WantsSpareLocked();
+}
+
+absl::Status JournalFiles::PrepareSpare() {
+  MutexLock making(&make_mutex_);
+  uint64_t number = 0;
+  int64_t bytes = 0;
+  {
+    MutexLock lock(&mutex_);
+    if (!WantsSpareLocked()) return absl::OkStatus();
+    number = next_number_;
+    bytes = NextFileBytes(0);
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, bytes));
+  MutexLock lock(&mutex_);
+  next_number_ = number + 1;
+  files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+  return absl::OkStatus();
+}
+
+int64_t JournalFiles::live_bytes() const {
+  MutexLock lock(&mutex_);
+  int64_t bytes = position_ - covered_;
+  for (const auto& file : files_) {
+    if (file.get() != current_ && file->last_sequence != 0) bytes += file->bytes;
+  }
+  return bytes;
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,89 @@
+// The files of the journal: created whole, reused, never shrunk. Each is filled with zeros and
+// synced before use, so that a group's sync changes contents only, no file size and no extents.
+//
+// Invariants:
+// - the current file is the only one written;
+// - a file is free exactly when its last group lies below the start of a durable checkpoint (R4);
+// - a file with unsynced bytes is synced before it is left for another (R3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/mutex.h"
+#include "eventlog/file_system.h"
+
+namespace eventlog::inline v1::internal {
+
+// Where a group starts.
+struct JournalPlace {
+  uint64_t file = 0;
+  int64_t position = 0;
+};
+
+inline constexpr int64_t kFirstJournalFileBytes = 256 << 10;
+inline constexpr int64_t kJournalBlockBytes = 4096;
+
+// One user at a time (the journal's leader), except where a method says otherwise.
+class JournalFiles {
+ public:
+  JournalFiles(FileSystem* file_system, std::string log_directory, int64_t max_bytes);
+
+  // Takes the files that are there, all free, and makes the first when there is none. The next
+  // group goes to position 0 of the lowest.
+  absl::Status Open();
+  // Closes every descriptor.
+  void Close();
+
+  // Finds room for a group of `bytes`, in the current file or at the start of a free or new one.
+  // `*left` says whether another file was left for it: then that one has been synced.
+  // A failure to make a file is ResourceExhausted and changes nothing; a failed sync is `*sync_failed`.
+  absl::Status Reserve(int64_t bytes, bool* left, bool* sync_failed);
+  // Writes a group at the reserved place. Padded with zeros to a whole block when `pad`.
+  absl::Status Write(std::string_view group, uint64_t sequence, bool pad);
+  absl::Status Sync();
+  bool unsynced() const { return unsynced_; }
+  JournalPlace place() const;
+
+  // Any thread: frees the files whose last group lies below `sequence`, the first that a durable
+  // checkpoint does not cover; `place` is where that one was going to be.
+  void FreeBelow(uint64_t sequence, const JournalPlace& place);
+  // Any thread: makes a spare file when the current one is half full and none is free.
+  absl::Status PrepareSpare();
+  bool WantsSpare() const;
+  // Any thread: bytes that no checkpoint covers yet.
+  int64_t live_bytes() const;
+
+ private:
+  struct JournalFile {
+    uint64_t number = 0;
+    int64_t bytes = 0;
+    std::unique_ptr<File> file;
+    uint64_t last_sequence = 0;  // 0: free
+  };
+
+  absl::StatusOr<JournalFile> Make(uint64_t number, int64_t bytes);
+  int64_t NextFileBytes(int64_t at_least) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  JournalFile* FindFree(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool WantsSpareLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  FileSystem* const file_system_;
+  const std::string log_directory_;
+  const int64_t max_bytes_;
+  bool unsynced_ = false;     // leader's
+  bool fresh_block_ = false;  // leader's: the next group starts a block of its own (after a sync)
+
+  mutable Mutex mutex_;
+  Mutex make_mutex_;  // one maker of files at a time; taken before mutex_
+  std::vector<std::unique_ptr<JournalFile>> files_ ABSL_GUARDED_BY(mutex_);
+  JournalFile* current_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t position_ ABSL_GUARDED_BY(mutex_) = 0;  // end of the last group in current_
+  int64_t covered_ ABSL_GUARDED_BY(mutex_) = 0;   // below it a checkpoint covers current_
+};
+
+}  // namespace eventlog::inline v1::internal

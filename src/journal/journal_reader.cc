@@ -1,0 +1,178 @@
+#include "journal/journal_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "io/durable_file.h"
+#include "journal/journal_files.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+// A journal file larger than this was not made by us: groups are bounded by kMaxGroupBytes.
+constexpr int64_t kMaxJournalFileBytes = kMaxGroupBytes + (1 << 20);
+
+struct LoadedFile {
+  uint64_t number = 0;
+  std::string_view bytes;
+};
+
+struct LaterGroup {
+  uint64_t sequence = 0;
+  uint64_t file = 0;
+  std::size_t position = 0;
+};
+
+class JournalReader {
+ public:
+  JournalReader(const Checkpoint& checkpoint, RecoveryMode mode, JournalContents* contents)
+      : checkpoint_(checkpoint), mode_(mode), contents_(contents) {}
+
+  absl::Status Load(FileSystem* file_system, const std::string& log_directory);
+  absl::Status Replay();
+
+ private:
+  // The group with the next sequence at `position` of `file`, where the writer may have put it.
+  absl::StatusOr<std::optional<JournalGroup>> GroupAt(const LoadedFile& file, std::size_t position);
+  absl::StatusOr<std::optional<JournalGroup>> NextGroup();
+  absl::StatusOr<std::vector<LaterGroup>> FindLaterGroups(bool* proven);
+  absl::Status Damaged() const;
+
+  const Checkpoint& checkpoint_;
+  const RecoveryMode mode_;
+  JournalContents* const contents_;
+  std::vector<LoadedFile> files_;
+  uint64_t sequence_ = 1;   // the next one to replay
+  uint64_t file_ = 0;       // the running place
+  std::size_t position_ = 0;
+};
+
+absl::Status JournalReader::Load(FileSystem* file_system, const std::string& log_directory) {
+  const std::string directory = JournalDirectory(log_directory);
+  EVENTLOG_RETURN_IF_ERROR(file_system->SyncDirectory(directory));
+  EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system->List(directory));
+  std::vector<uint64_t> numbers;
+  for (const std::string& name : names) {
+    if (const auto number = ParseJournalName(name); number.has_value()) numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  for (const uint64_t number : numbers) {
+    const std::string path = JournalPath(log_directory, number);
+    EVENTLOG_ASSIGN_OR_RETURN(auto file,
+                              file_system->OpenFile(path, FileSystem::Open::kExisting));
+    EVENTLOG_RETURN_IF_ERROR(file->SyncData());  // R14
+    EVENTLOG_RETURN_IF_ERROR(file->DropCache());
+    file.reset();
+    EVENTLOG_ASSIGN_OR_RETURN(std::string bytes,
+                              ReadWholeFile(file_system, path, kMaxJournalFileBytes));
+    contents_->files.push_back(std::move(bytes));
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    files_.push_back({numbers[i], contents_->files[i]});
+  }
+  sequence_ = checkpoint_.sequence;
+  file_ = checkpoint_.journal_file;
+  position_ = checkpoint_.journal_position;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<JournalGroup>> JournalReader::GroupAt(const LoadedFile& file,
+                                                                   std::size_t position) {
+  if (position > file.bytes.size()) return std::nullopt;
+  auto group = DecodeGroup(file.bytes.substr(position), checkpoint_.generation, checkpoint_.log_id);
+  if (!group.ok()) {
+    if (absl::IsUnimplemented(group.status())) return group.status();
+    return std::nullopt;
+  }
+  if (group->sequence != sequence_) return std::nullopt;
+  auto bytes = GroupBytes(file.bytes.substr(position), checkpoint_.generation, checkpoint_.log_id);
+  file_ = file.number;
+  position_ = position + *bytes;
+  return *std::move(group);
+}
+
+absl::StatusOr<std::optional<JournalGroup>> JournalReader::NextGroup() {
+  const auto round_up = [](std::size_t value, std::size_t unit) {
+    return (value + unit - 1) / unit * unit;
+  };
+  for (const LoadedFile& file : files_) {
+    if (file.number != file_) continue;
+    for (const std::size_t unit : {std::size_t{8}, std::size_t{kJournalBlockBytes}}) {
+      EVENTLOG_ASSIGN_OR_RETURN(auto group, GroupAt(file, round_up(position_, unit)));
+      if (group.has_value()) return group;
+    }
+  }
+  for (const LoadedFile& file : files_) {  // the writer went on at the start of another file
+    EVENTLOG_ASSIGN_OR_RETURN(auto group, GroupAt(file, 0));
+    if (group.has_value()) return group;
+  }
+  return std::nullopt;
+}
+
+// Valid groups of this generation beyond the end of the journal. `*proven`: one of them, or the
+// checkpoint, says that the missing one had been synced (R2).
+absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* proven) {
+  *proven = checkpoint_.synced_upto >= sequence_;
+  std::vector<LaterGroup> later;
+  for (const LoadedFile& file : files_) {
+    for (std::size_t at = 0; at + kGroupHeaderBytes <= file.bytes.size(); at += 8) {
+      const std::string_view here = file.bytes.substr(at);
+      if (LoadLe<uint32_t>(here.data()) != kJournalGroupFormat.magic) continue;
+      auto group = DecodeGroup(here, checkpoint_.generation, checkpoint_.log_id);
+      if (!group.ok() || group->sequence < sequence_) continue;
+      later.push_back({group->sequence, file.number, at});
+      *proven = *proven || group->synced_upto >= sequence_;
+    }
+  }
+  std::sort(later.begin(), later.end(),
+            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  return later;
+}
+
+absl::Status JournalReader::Damaged() const {
+  return MakeError(
+      ErrorReason::kCorruptData,
+      fmt::format("journal group {} of generation {} was synced and is damaged or missing, expected "
+                  "in file {} at or after position {}",
+                  sequence_, checkpoint_.generation, file_, position_));
+}
+
+absl::Status JournalReader::Replay() {
+  for (;;) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto group, NextGroup());
+    if (group.has_value()) {
+      contents_->frames.insert(contents_->frames.end(), group->frames.begin(), group->frames.end());
+      ++contents_->groups;
+      ++sequence_;
+      continue;
+    }
+    bool proven = false;
+    EVENTLOG_ASSIGN_OR_RETURN(const auto later, FindLaterGroups(&proven));
+    if (!proven) return absl::OkStatus();
+    if (mode_ == RecoveryMode::kRefuse) return Damaged();
+    contents_->damage = std::string(Damaged().message());
+    if (mode_ == RecoveryMode::kTruncate || later.empty()) return absl::OkStatus();
+    sequence_ = later.front().sequence;
+    file_ = later.front().file;
+    position_ = later.front().position;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<JournalContents> ReadJournal(FileSystem* file_system,
+                                            const std::string& log_directory,
+                                            const Checkpoint& checkpoint, RecoveryMode mode) {
+  JournalContents contents;
+  JournalReader reader(checkpoint, mode, &contents);
+  EVENTLOG_RETURN_IF_ERROR(reader.Load(file_system, log_directory));
+  EVENTLOG_RETURN_IF_ERROR(reader.Replay());
+  return contents;
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,90 @@
+#include "maintenance/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace eventlog::inline v1::internal {
+
+Scheduler::Scheduler(Clock* clock, bool background) : clock_(clock), background_(background) {}
+
+Scheduler::~Scheduler() { Stop(); }
+
+Scheduler::TaskId Scheduler::Add(std::function<void()> run) {
+  MutexLock lock(&mutex_);
+  tasks_.push_back({std::move(run)});
+  return tasks_.size() - 1;
+}
+
+void Scheduler::Schedule(TaskId task, absl::Duration delay) {
+  const absl::Duration due = clock_->Monotonic() + delay;
+  MutexLock lock(&mutex_);
+  if (stopped_ || tasks_[task].due <= due) return;
+  tasks_[task].due = due;
+  if (!background_) return;
+  if (thread_.joinable()) {
+    changed_.NotifyOne();
+  } else {
+    thread_ = std::thread([this] { ThreadMain(); });
+  }
+}
+
+absl::Duration Scheduler::NextDue() const {
+  absl::Duration next = absl::InfiniteDuration();
+  for (const Task& task : tasks_) next = std::min(next, task.due);
+  return next;
+}
+
+absl::Duration Scheduler::UntilDue() const {
+  MutexLock lock(&mutex_);
+  const absl::Duration next = NextDue();
+  if (next == absl::InfiniteDuration()) return next;
+  return std::max(absl::ZeroDuration(), next - clock_->Monotonic());
+}
+
+bool Scheduler::RunOneDue() {
+  MutexLock running(&run_mutex_);
+  std::function<void()> run;
+  {
+    MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->Monotonic();
+    auto due = std::min_element(tasks_.begin(), tasks_.end(),
+                                [](const Task& a, const Task& b) { return a.due < b.due; });
+    if (stopped_ || due == tasks_.end() || due->due > now) return false;
+    due->due = absl::InfiniteDuration();
+    run = due->run;
+  }
+  run();
+  return true;
+}
+
+void Scheduler::RunDue(absl::Duration budget) {
+  const absl::Duration end = clock_->Monotonic() + budget;
+  while (RunOneDue() && clock_->Monotonic() < end) {
+  }
+}
+
+void Scheduler::ThreadMain() {
+  for (;;) {
+    {
+      MutexLock lock(&mutex_);
+      if (stopped_) return;
+      const absl::Duration wait = NextDue() - clock_->Monotonic();
+      if (wait > absl::ZeroDuration()) changed_.WaitFor(&mutex_, wait);
+      if (stopped_) return;
+    }
+    RunOneDue();
+  }
+}
+
+void Scheduler::Stop() {
+  std::thread thread;
+  {
+    MutexLock lock(&mutex_);
+    stopped_ = true;
+    changed_.NotifyAll();
+    thread.swap(thread_);
+  }
+  if (thread.joinable()) thread.join();
+}
+
+}  // namespace eventlog::inline v1::internal

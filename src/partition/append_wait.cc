@@ -1,0 +1,50 @@
+#include "partition/append_wait.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+// One round: bulk writes where they are due, else a wait in the journal. `*waiting`: not over yet.
+absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends, bool* waiting) {
+  GroupMembers members;
+  bool sync = false;
+  bool looked_again = false;
+  for (const StagedAppend& append : appends) {
+    if (append.partition->IsDropped(append.ticket)) return append.partition->DropReason();
+    if (append.partition->IsAcknowledged(append.ticket)) continue;
+    bool bulk_written = false;
+    EVENTLOG_RETURN_IF_ERROR(append.partition->BulkWriteIfWorthwhile(&bulk_written));
+    looked_again = looked_again || bulk_written;
+    if (bulk_written) continue;
+    members.push_back(append.partition);
+    sync = sync || append.partition->NeedsSync();
+  }
+  *waiting = looked_again || !members.empty();
+  if (members.empty()) return absl::OkStatus();
+  return journal->Commit(members, sync, [&] {
+    return std::all_of(appends.begin(), appends.end(), [](const StagedAppend& append) {
+      return append.partition->IsResolved(append.ticket);
+    });
+  });
+}
+
+}  // namespace
+
+absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends) {
+  absl::Status status;
+  for (bool waiting = true; waiting && status.ok();) status = AwaitOnce(journal, appends, &waiting);
+  for (const StagedAppend& append : appends) append.partition->Finish(append.ticket);
+  if (!status.ok()) return status;
+  for (const StagedAppend& append : appends) {
+    // The records are safe; if sealing fails the log is poisoned and the next append says so.
+    if (append.partition->has_closed_batches()) {
+      static_cast<void>(append.partition->WriteClosedBatches(/*wait=*/false));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,23 @@
+// Waiting for records that were staged, in one partition or many.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "journal/journal.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+struct StagedAppend {
+  std::shared_ptr<Partition> partition;
+  AppendTicket ticket;
+};
+
+// Waits until each is acknowledged or dropped, and ends its ticket. Leads journal groups and bulk
+// writes meanwhile. OK: all are acknowledged. ResourceExhausted (kDiskFull): at least one was
+// dropped; FailedPrecondition (kPoisoned): some may or may not be durable.
+absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends);
+
+}  // namespace eventlog::inline v1::internal

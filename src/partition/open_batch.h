@@ -1,0 +1,71 @@
+// Records on their way into a batch, encoded in their final form. One writer (under the partition's
+// lock); readers of the tail copy up to the visible length, which is stored with release after the
+// bytes below it are in place and never falls.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "eventlog/record.h"
+#include "format/journal_group.h"
+#include "format/record_batch.h"
+
+namespace eventlog::inline v1::internal {
+
+struct TailBuffer {
+  explicit TailBuffer(std::size_t bytes_capacity)
+      : capacity(bytes_capacity), bytes(new char[bytes_capacity]) {}
+  const std::size_t capacity;
+  const std::unique_ptr<char[]> bytes;
+  std::atomic<std::size_t> visible{0};  // readers may read below it
+};
+
+class OpenBatch {
+ public:
+  OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch);
+
+  int64_t base_offset() const { return base_offset_; }
+  int64_t end_offset() const { return base_offset_ + count_; }
+  int64_t journaled_end() const { return base_offset_ + journaled_count_; }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t unjournaled_bytes() const { return bytes_ - journaled_bytes_; }
+  int64_t base_timestamp_ms() const { return base_timestamp_ms_; }
+  int64_t max_timestamp_ms() const { return max_timestamp_ms_; }
+  int32_t leader_epoch() const { return leader_epoch_; }
+  std::string_view records() const { return {buffer_->bytes.get(), bytes_}; }
+  const std::shared_ptr<TailBuffer>& buffer() const { return buffer_; }
+
+  // A buffer that has room for `bytes` more: the present one, or a larger copy for ReplaceBuffer.
+  std::shared_ptr<TailBuffer> BufferFor(std::size_t bytes) const;
+  void ReplaceBuffer(std::shared_ptr<TailBuffer> buffer) { buffer_ = std::move(buffer); }
+  // The buffer has room (MaxEncodedRecordBytes).
+  void Append(const ProducerRecord& record, int64_t timestamp_ms);
+
+  // What is not journaled yet, as a frame; and that it is now.
+  JournalFrame UnjournaledFrame(int32_t topic_id, int32_t partition) const;
+  void MarkJournaled();
+
+  // Shows readers the records below `end_offset`: all of them, or all that are journaled.
+  void ShowUpTo(int64_t end_offset);
+  // Forgets the records from `end_offset` on; none of them was shown.
+  void TruncateTo(int64_t end_offset);
+
+  // What goes to the segment.
+  BatchHeader Header() const;
+
+ private:
+  const int64_t base_offset_;
+  const int64_t base_timestamp_ms_;
+  const int32_t leader_epoch_;
+  int64_t max_timestamp_ms_;
+  std::size_t bytes_ = 0;
+  std::size_t journaled_bytes_ = 0;
+  int32_t count_ = 0;
+  int32_t journaled_count_ = 0;
+  std::shared_ptr<TailBuffer> buffer_;
+};
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,92 @@
+#include "partition/partition.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace eventlog::inline v1::internal {
+
+Partition::Partition(const PartitionEnvironment& environment, PartitionName name)
+    : environment_(environment),
+      name_(std::move(name)),
+      segments_(environment.files, {name_.directory, name_.identity}) {}
+
+void Partition::Adopt(RecoveredPartition recovered, int32_t leader_epoch) {
+  MutexLock segment_lock(&segment_mutex_);
+  MutexLock lock(&mutex_);
+  segments_.Adopt(std::move(recovered.segments));
+  tail_.Clear();
+  const int64_t end = recovered.end_offset;
+  watermarks_ = OrderedWatermarks(recovered.log_start_offset, end, end, end);
+  journaled_end_ = end;
+  collected_end_ = end;
+  group_start_ = -1;
+  hold_ = Hold::kNone;
+  atomic_sequence_ = 0;
+  bypassed_ = false;
+  draining_ = false;
+  bulk_in_flight_.store(false);
+  has_closed_.store(false);
+  log_start_.store(recovered.log_start_offset, std::memory_order_release);
+  leader_epoch_.store(leader_epoch, std::memory_order_release);
+  high_watermark_.store(end);
+}
+
+void Partition::SetConfig(const PartitionConfig& config) {
+  MutexLock lock(&mutex_);
+  config_ = config;
+  acknowledgement_.store(config.acknowledgement, std::memory_order_release);
+}
+
+OrderedWatermarks Partition::watermarks() const {
+  MutexLock lock(&mutex_);
+  return watermarks_;
+}
+
+// The high watermark moves here and nowhere else. Its store and the waiters' count are sequentially
+// consistent on both sides: a reader that saw the old value is registered and gets the signal.
+void Partition::Show(int64_t end_offset) {
+  if (end_offset <= watermarks_.high_watermark()) return;
+  tail_.ShowUpTo(end_offset);
+  watermarks_.SetHighWatermark(end_offset);
+  high_watermark_.store(end_offset);
+  waiters_.Notify();
+}
+
+// Only records that no group and no segment holds can be dropped.
+void Partition::DropUnjournaled(int64_t keep_end, const absl::Status& why) {
+  EVENTLOG_ASSERT(keep_end >= watermarks_.high_watermark());
+  tail_.TruncateTo(keep_end);
+  has_closed_.store(tail_.has_closed(), std::memory_order_release);
+  journaled_end_ = keep_end;
+  watermarks_.SetLogEnd(keep_end);
+  drop_reason_ = why;
+  drop_keep_end_.store(draining_ ? std::min(drop_keep_end_.load(), keep_end) : keep_end,
+                       std::memory_order_release);
+  drops_.fetch_add(1, std::memory_order_acq_rel);
+  draining_ = true;
+}
+
+absl::Status Partition::DeletedError() const {
+  return MakeError(ErrorReason::kUnknownTopic, "topic " + name_.topic + " is deleted");
+}
+
+void Partition::TellRolled() {
+  environment_.events->Push({.kind = LogEvent::Kind::kRolled,
+                             .topic = name_.topic,
+                             .partition = name_.identity.partition,
+                             .message = "a segment is full or old enough, the next one begins"});
+}
+
+int64_t Partition::WallMs() const { return absl::ToUnixMillis(environment_.clock->Now()); }
+
+absl::Status Partition::PoisonSegment(const absl::Status& cause) {
+  const absl::Status poisoned = environment_.health->Poison(Health::Failure::kSegment, cause);
+  MutexLock lock(&mutex_);
+  bulk_in_flight_.store(false);
+  bulk_done_.NotifyAll();
+  return poisoned;
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,224 @@
+// One partition's log: records come in through Stage, are acknowledged once the topic's durability
+// holds, lie in the tail's batches until these are sealed, and in segments from then on.
+//
+//   log start ... | segments ... sealed_end | tail ... high watermark | ... log end
+//
+// Invariants (rules of docs/format.md, "Recovery"):
+// - readers see only what lies below the high watermark, which is the acknowledged end;
+// - a journal frame starts where the last one ended (R6), and none is taken while a bulk write of
+//   this partition is in flight;
+// - a `disk` batch reaches its segment only when its journal groups are durable (R8), bulk writes
+//   excepted; what an unsynced atomic write covers reaches it only after a sync;
+// - `process` records of an atomic write that waits for its sync are shown after it (R9).
+//
+// Lock order: segment_mutex_, then mutex_. The journal's leader takes mutex_ only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "base/event_queue.h"
+#include "base/health.h"
+#include "base/mutex.h"
+#include "eventlog/clock.h"
+#include "eventlog/record.h"
+#include "format/checkpoint.h"
+#include "io/file_cache.h"
+#include "journal/journal.h"
+#include "partition/partition_config.h"
+#include "partition/segment_set.h"
+#include "partition/tail.h"
+#include "partition/wait_set.h"
+#include "partition/watermarks.h"
+
+namespace eventlog::inline v1::internal {
+
+// What a partition works with; all of it outlives it.
+struct PartitionEnvironment {
+  FileCache* files = nullptr;
+  Journal* journal = nullptr;
+  Health* health = nullptr;
+  Clock* clock = nullptr;
+  EventQueue* events = nullptr;
+};
+
+struct PartitionName {
+  int32_t topic_id = 0;
+  std::string topic = {};  // for messages and events
+  PartitionIdentity identity = {};
+  std::string directory = {};
+};
+
+// What recovery made of a partition's files: everything it has is in segments.
+struct RecoveredPartition {
+  std::vector<std::shared_ptr<Segment>> segments;
+  int64_t log_start_offset = 0;
+  int64_t end_offset = 0;
+};
+
+// Records that were staged and wait for their acknowledgement.
+struct AppendTicket {
+  int64_t first_offset = 0;
+  int64_t end_offset = 0;
+  uint64_t drops = 0;  // how often the unjournaled end had been dropped when these were staged
+};
+
+// Where a reader stopped: makes going on cheap, and is nothing but a hint.
+struct FetchCursor {
+  TailCursor tail = {};
+  int64_t segment_offset = -1;    // the batch that holds or follows it ...
+  int64_t segment_position = -1;  // ... is believed to start here
+};
+
+class Partition final : public GroupMember, public std::enable_shared_from_this<Partition> {
+ public:
+  // A partition starts bulk-writing instead of journaling when this much is unjournaled.
+  static constexpr std::size_t kBulkBytes = 256 << 10;
+
+  Partition(const PartitionEnvironment& environment, PartitionName name);
+
+  // Starts, or starts again, from what recovery found. Nobody else uses the partition meanwhile.
+  void Adopt(RecoveredPartition recovered, int32_t leader_epoch);
+  void SetConfig(const PartitionConfig& config);
+  int32_t leader_epoch() const { return leader_epoch_.load(std::memory_order_acquire); }
+
+  // --- append (partition_append.cc)
+  // Encodes records behind the log end; they are neither safe nor visible yet. The caller has
+  // validated them. `metadata`, when given, gets one entry per record. FailedPrecondition
+  // (kPoisoned; kClosed when the partition is deleted).
+  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                                     std::vector<RecordMetadata>* metadata)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsAcknowledged(const AppendTicket& ticket) const {
+    return high_watermark() >= ticket.end_offset && !IsDropped(ticket);
+  }
+  // Refused after they were staged, for lack of space: they were never journaled nor shown.
+  bool IsDropped(const AppendTicket& ticket) const {
+    return drops_.load(std::memory_order_acquire) != ticket.drops &&
+           ticket.end_offset > drop_keep_end_.load(std::memory_order_acquire);
+  }
+  // Acknowledged or dropped, or to be looked at again by its owner because a bulk write is on.
+  bool IsResolved(const AppendTicket& ticket) const {
+    return IsAcknowledged(ticket) || IsDropped(ticket) ||
+           bulk_in_flight_.load(std::memory_order_acquire);
+  }
+  absl::Status DropReason() const;
+  // Every ticket ends here, once. Offsets of dropped records are given out again only when all
+  // tickets of that time have ended.
+  void Finish(const AppendTicket& ticket);
+  bool NeedsSync() const;
+  // Writes the whole tail to the segment and syncs it (`disk`), when so much is unjournaled that
+  // journaling it would write it twice; waits for somebody else's such write. `*done`: it did
+  // either. ResourceExhausted (kDiskFull): the unjournaled records were dropped.
+  absl::Status BulkWriteIfWorthwhile(bool* done);
+
+  // --- the journal's leader (partition_journal.cc)
+  void Collect(GroupBuilder* group) override;
+  void OnWritten(uint64_t sequence) override;
+  void OnSynced() override;
+  void OnRefused(const absl::Status& why) override;
+  // An atomic write's share, in the leader's hands: first every partition is held (no bulk write
+  // starts; R7 is prepared), then every share is staged and collected, which cannot fail. What was
+  // collected while held is shown after the group's sync, or after its write when !until_synced.
+  // `*held`: this call took the hold, and ReleaseHold gives it back.
+  absl::Status HoldForAtomicWrite(bool until_synced, bool* held);
+  void ReleaseHold();
+  AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                                  GroupBuilder* group, std::vector<RecordMetadata>* metadata);
+
+  // --- sealing (partition_seal.cc)
+  // Writes closed batches that may go to the segment; leaves it to the other one when somebody is
+  // writing already and `wait` is false. A full disk is OK: they stay in memory and in the journal.
+  // FailedPrecondition (kPoisoned).
+  absl::Status WriteClosedBatches(bool wait);
+  bool has_closed_batches() const { return has_closed_.load(std::memory_order_acquire); }
+  // Closes the open batch, makes everything durable as the topic asks, and writes it all.
+  absl::Status SealAll();
+  // SealAll when the oldest unsealed record is older than `age`, and rolls a segment whose time has
+  // come.
+  absl::Status SealOlderThan(absl::Duration age);
+  // Syncs the segments and says what is proven to be on disk now (R11).
+  absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint();
+  // Cuts preallocated space off, before the last checkpoint of a log that closes.
+  absl::Status TrimForClose();
+  // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest.
+  absl::Status ReopenFromMemory();
+  // Takes no more appends, then removes the files.
+  absl::Status Delete();
+
+  // --- read (partition_read.cc)
+  // Visible batches from the one that holds `offset` on; nothing at the high watermark. OutOfRange
+  // (kBelowLogStart, kBeyondHighWatermark, ActualOffset); DataLoss. Blocks for disk reads, never
+  // for appends.
+  absl::Status Read(int64_t offset, int64_t max_bytes, FetchCursor* cursor,
+                    std::vector<StoredBatch>* batches);
+  // The first visible record at or after the timestamp; the high watermark when there is none.
+  absl::StatusOr<int64_t> OffsetForTimestamp(int64_t timestamp_ms);
+  int64_t high_watermark() const { return high_watermark_.load(); }
+  int64_t log_start_offset() const { return log_start_.load(std::memory_order_acquire); }
+  OrderedWatermarks watermarks() const;
+  int64_t bytes() const { return segments_.bytes(); }
+  WaitSet* waiters() { return &waiters_; }
+
+ private:
+  // What an atomic write that is in the running group asks of its partitions.
+  enum class Hold { kNone, kUntilWritten, kUntilSynced };
+
+  void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DropUnjournaled(int64_t keep_end, const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                           std::vector<RecordMetadata>* metadata)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteBulk(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status ReserveAndWrite(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status WriteClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status WriteBatch(const OpenBatch& batch, const PartitionConfig& config)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status SyncBeforeSealing();
+  absl::Status DeletedError() const;
+  void TellRolled();
+  absl::Status PoisonSegment(const absl::Status& cause);
+  int64_t WallMs() const;
+
+  const PartitionEnvironment environment_;
+  const PartitionName name_;
+
+  Mutex segment_mutex_;  // the sole writer of segments
+  SegmentSet segments_;  // its writer's half under segment_mutex_
+
+  mutable Mutex mutex_ ABSL_ACQUIRED_AFTER(segment_mutex_);
+  PartitionConfig config_ ABSL_GUARDED_BY(mutex_);
+  Tail tail_;  // its writer's half under mutex_
+  OrderedWatermarks watermarks_ ABSL_GUARDED_BY(mutex_);
+  int64_t journaled_end_ ABSL_GUARDED_BY(mutex_) = 0;  // frames or bulk writes reach up to here
+  int64_t collected_end_ ABSL_GUARDED_BY(mutex_) = 0;  // the same, as of the running group
+  int64_t group_start_ ABSL_GUARDED_BY(mutex_) = -1;   // journaled_end_ before it; -1: nothing in it
+  Hold hold_ ABSL_GUARDED_BY(mutex_) = Hold::kNone;
+  uint64_t atomic_sequence_ ABSL_GUARDED_BY(mutex_) = 0;  // the newest group with an atomic share
+  bool bypassed_ ABSL_GUARDED_BY(mutex_) = false;  // unsynced segments hold what no group does (R7)
+  absl::Status drop_reason_ ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;  // tickets of before the last drop are still out
+  bool deleted_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration oldest_staged_ ABSL_GUARDED_BY(mutex_);  // monotonic; of the tail's oldest record
+  CondVar bulk_done_;
+
+  std::atomic<int64_t> high_watermark_{0};
+  std::atomic<int64_t> log_start_{0};
+  std::atomic<int32_t> leader_epoch_{0};
+  std::atomic<uint64_t> drops_{0};
+  std::atomic<int64_t> drop_keep_end_{0};
+  std::atomic<int64_t> tickets_out_{0};
+  std::atomic<bool> bulk_in_flight_{false};
+  std::atomic<bool> has_closed_{false};
+  std::atomic<Acknowledgement> acknowledgement_{Acknowledgement::kDisk};
+  WaitSet waiters_;
+};
+
+}  // namespace eventlog::inline v1::internal

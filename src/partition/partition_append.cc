@@ -1,0 +1,135 @@
+// Staging records and waiting for them without the journal: the producer's side of a partition.
+#include <algorithm>
+
+#include "base/error.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
+                                              int64_t now_ms,
+                                              std::vector<RecordMetadata>* metadata) {
+  EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
+  MutexLock lock(&mutex_);
+  if (deleted_) return DeletedError();
+  if (draining_) {
+    if (tickets_out_.load(std::memory_order_acquire) != 0) return drop_reason_;
+    draining_ = false;
+  }
+  AppendTicket ticket = StageLocked(records, now_ms, metadata);
+  if (config_.acknowledgement == Acknowledgement::kMemory) {
+    tail_.MarkJournaledBelow(ticket.end_offset);
+    journaled_end_ = ticket.end_offset;
+    Show(ticket.end_offset);
+  }
+  return ticket;
+}
+
+AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                                    std::vector<RecordMetadata>* metadata) {
+  AppendTicket ticket;
+  ticket.first_offset = watermarks_.log_end();
+  ticket.drops = drops_.load(std::memory_order_relaxed);
+  if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
+  int64_t offset = ticket.first_offset;
+  const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
+  const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
+  for (const ProducerRecord& record : records) {
+    const int64_t timestamp_ms =
+        record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
+    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes);
+    if (metadata != nullptr) {
+      metadata->push_back(
+          {name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
+    }
+    ++offset;
+  }
+  has_closed_.store(tail_.has_closed(), std::memory_order_release);
+  watermarks_.SetLogEnd(offset);
+  ticket.end_offset = offset;
+  tickets_out_.fetch_add(1, std::memory_order_relaxed);
+  return ticket;
+}
+
+absl::Status Partition::DropReason() const {
+  MutexLock lock(&mutex_);
+  return drop_reason_;
+}
+
+void Partition::Finish(const AppendTicket&) {
+  tickets_out_.fetch_sub(1, std::memory_order_release);
+}
+
+bool Partition::NeedsSync() const {
+  return acknowledgement_.load(std::memory_order_acquire) == Acknowledgement::kDisk;
+}
+
+absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
+  *done = false;
+  int64_t end_offset = 0;
+  {
+    MutexLock lock(&mutex_);
+    while (bulk_in_flight_.load(std::memory_order_relaxed)) {
+      *done = true;
+      bulk_done_.Wait(&mutex_);
+    }
+    if (*done || tail_.unjournaled_bytes() < kBulkBytes || hold_ != Hold::kNone) {
+      return absl::OkStatus();
+    }
+    bulk_in_flight_.store(true);
+    tail_.CloseOpenBatch();
+    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+    end_offset = watermarks_.log_end();
+  }
+  *done = true;
+  MutexLock segment_lock(&segment_mutex_);
+  return WriteBulk(end_offset);
+}
+
+absl::Status Partition::WriteBulk(int64_t end_offset) {
+  absl::Status written = ReserveAndWrite(end_offset);
+  if (IsDiskFull(written)) {  // nothing was written: the callers are refused, the log goes on
+    MutexLock lock(&mutex_);
+    DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
+    bulk_in_flight_.store(false);
+    bulk_done_.NotifyAll();
+    return absl::OkStatus();
+  }
+  if (written.ok() && NeedsSync()) written = segments_.Sync();  // R10: every file, and the directory
+  if (!written.ok()) return PoisonSegment(written);
+
+  MutexLock lock(&mutex_);
+  tail_.MarkJournaledBelow(end_offset);
+  journaled_end_ = std::max(journaled_end_, end_offset);
+  bypassed_ = !NeedsSync();
+  Show(end_offset);
+  while (tail_.OldestClosed(end_offset) != nullptr) tail_.PopOldest();
+  has_closed_.store(tail_.has_closed(), std::memory_order_release);
+  oldest_staged_ = environment_.clock->Monotonic();
+  bulk_in_flight_.store(false);
+  bulk_done_.NotifyAll();
+  return absl::OkStatus();
+}
+
+absl::Status Partition::ReserveAndWrite(int64_t end_offset) {
+  std::vector<std::shared_ptr<OpenBatch>> batches;
+  PartitionConfig config;
+  int64_t bytes = 0;
+  {
+    MutexLock lock(&mutex_);
+    config = config_;
+    batches = tail_.ClosedBelow(end_offset);
+  }
+  if (batches.empty()) return absl::OkStatus();
+  for (const auto& batch : batches) {
+    bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
+  }
+  bool rolled = false;
+  EVENTLOG_RETURN_IF_ERROR(
+      segments_.Reserve(bytes, batches.front()->base_offset(), WallMs(), config, &rolled));
+  if (rolled) TellRolled();
+  for (const auto& batch : batches) EVENTLOG_RETURN_IF_ERROR(WriteBatch(*batch, config));
+  return absl::OkStatus();
+}
+
+}  // namespace eventlog::inline v1::internal

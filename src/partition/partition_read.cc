@@ -1,0 +1,61 @@
+// Reading what is visible: the tail first, then the segments. A batch is written to its segment
+// before it leaves the tail, so what is in neither does not exist.
+#include "base/error.h"
+#include "fmt/format.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cursor,
+                             std::vector<StoredBatch>* batches) {
+  const int64_t visible_end = high_watermark();
+  if (offset < log_start_offset()) {
+    return WithActualOffset(
+        MakeError(ErrorReason::kBelowLogStart,
+                  fmt::format("{}-{}: offset {} is below the log start {}", name_.topic,
+                              name_.identity.partition, offset, log_start_offset())),
+        log_start_offset());
+  }
+  if (offset > visible_end) {
+    return WithActualOffset(
+        MakeError(ErrorReason::kBeyondHighWatermark,
+                  fmt::format("{}-{}: offset {} is beyond the high watermark {}", name_.topic,
+                              name_.identity.partition, offset, visible_end)),
+        visible_end);
+  }
+  if (offset == visible_end) return absl::OkStatus();
+
+  StoredBatch in_tail;
+  if (tail_.Read(offset, &cursor->tail, &in_tail)) {
+    batches->push_back(std::move(in_tail));
+    return absl::OkStatus();
+  }
+  const std::size_t first = batches->size();
+  const int64_t hint = cursor->segment_offset == offset ? cursor->segment_position : -1;
+  EVENTLOG_RETURN_IF_ERROR(segments_.Read(offset, hint, max_bytes, batches));
+  // A bulk write shows its batches to the file before it is synced: they are not to be seen yet.
+  while (batches->size() > first && batches->back().header.next_offset() > visible_end) {
+    batches->pop_back();
+  }
+  if (batches->size() == first) {
+    return MakeError(ErrorReason::kDurableDataMissing,
+                     fmt::format("{}: offset {} is below the high watermark {} and in no segment",
+                                 name_.directory, offset, visible_end));
+  }
+  const StoredBatch& last = batches->back();
+  cursor->segment_offset = last.header.next_offset();
+  cursor->segment_position = last.position + last.header.batch_bytes();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Partition::OffsetForTimestamp(int64_t timestamp_ms) {
+  const int64_t visible_end = high_watermark();
+  EVENTLOG_ASSIGN_OR_RETURN(const auto in_segment, segments_.FindTimestamp(timestamp_ms));
+  if (in_segment.has_value() && *in_segment < visible_end) {
+    return std::max(*in_segment, log_start_offset());
+  }
+  const int64_t in_tail = tail_.FindTimestamp(timestamp_ms);
+  return in_tail >= 0 ? in_tail : visible_end;
+}
+
+}  // namespace eventlog::inline v1::internal

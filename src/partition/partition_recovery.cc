@@ -1,0 +1,308 @@
+#include "partition/partition_recovery.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "format/record.h"
+#include "format/records_access.h"
+#include "io/durable_file.h"
+#include "partition/segment_repair.h"
+#include "partition/segment_set.h"
+#include "partition/tail.h"
+#include "segment/segment_scan.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+ProducerRecord ToProducerRecord(const EncodedRecord& encoded) {
+  const std::string_view key(encoded.key, encoded.key_size);
+  const std::string_view value(encoded.value, encoded.value_size);
+  ProducerRecord record;
+  if (encoded.key != nullptr) record.key = BytesView(key);
+  if (encoded.value != nullptr) record.value = BytesView(value);
+  record.headers = RecordsAccess::EncodedHeaders(
+      encoded.headers, static_cast<std::size_t>(encoded.header_count));
+  return record;
+}
+
+struct FoundSegment {
+  int64_t base_offset = 0;
+  int64_t bytes = 0;         // of the file
+  int64_t end_position = 0;  // of what is valid
+  int64_t next_offset = 0;
+  bool scanned = false;      // it lies at or behind the checkpointed place
+};
+
+class PartitionRecovery {
+ public:
+  explicit PartitionRecovery(const PartitionRecoveryInput& input)
+      : input_(input), file_system_(input.files->file_system()), start_(input.checkpoint) {}
+
+  absl::StatusOr<PartitionRecoveryResult> Run();
+
+ private:
+  absl::Status ListSegments();
+  absl::Status CheckCheckpointedFile();
+  absl::Status ScanSegments();
+  absl::StatusOr<bool> ScanOne(FoundSegment* found);
+  absl::Status ReplayFrames();
+  absl::Status ReplayFrame(const JournalFrame& frame);
+  absl::Status JudgeEnd();
+  absl::Status CutFiles();
+  absl::Status WriteReplayed();
+  std::string PathOf(const FoundSegment& found) const {
+    return SegmentPath(input_.name.directory, found.base_offset);
+  }
+  bool IsBeforeCheckpoint(const FoundSegment& found) const {
+    return start_.segment_base_offset >= 0 && found.base_offset < start_.segment_base_offset;
+  }
+
+  const PartitionRecoveryInput& input_;
+  FileSystem* const file_system_;
+  PartitionCheckpoint start_;
+  PartitionRecoveryResult result_;
+  std::vector<FoundSegment> found_;
+  std::size_t good_ = 0;           // found_[0, good_) are kept
+  int64_t segment_end_ = 0;        // the offset where the segments end
+  absl::Status hole_;              // what ended the scan, when it was more than the end of the data
+  Tail replayed_;                  // what the journal adds
+  int64_t merged_end_ = 0;
+  bool changed_ = false;           // files were cut, removed or found behind the checkpoint
+};
+
+absl::Status PartitionRecovery::ListSegments() {
+  auto names = file_system_->List(input_.name.directory);
+  if (absl::IsNotFound(names.status())) return absl::OkStatus();
+  EVENTLOG_RETURN_IF_ERROR(names);
+  for (const std::string& name : *names) {
+    const auto base_offset = ParseSegmentName(name);
+    if (!base_offset.has_value()) continue;
+    FoundSegment found;
+    found.base_offset = *base_offset;
+    EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
+    EVENTLOG_RETURN_IF_ERROR(file->DropCache());
+    EVENTLOG_ASSIGN_OR_RETURN(found.bytes, file->Size());
+    found_.push_back(found);
+  }
+  std::sort(found_.begin(), found_.end(),
+            [](const auto& a, const auto& b) { return a.base_offset < b.base_offset; });
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    found_[i].end_position = found_[i].bytes;
+    found_[i].next_offset = i + 1 < found_.size() ? found_[i + 1].base_offset : 0;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRecovery::CheckCheckpointedFile() {
+  if (start_.segment_base_offset < 0) return absl::OkStatus();
+  const auto named = std::find_if(found_.begin(), found_.end(), [&](const FoundSegment& found) {
+    return found.base_offset == start_.segment_base_offset;
+  });
+  const std::string path = SegmentPath(input_.name.directory, start_.segment_base_offset);
+  if (named == found_.end()) {
+    return MakeError(ErrorReason::kDurableDataMissing,
+                     fmt::format("{}: the segment that the checkpoint names is missing (offsets "
+                                 "below {} are proven durable)",
+                                 path, start_.end_offset));
+  }
+  if (named->bytes < start_.position) {
+    return MakeError(
+        ErrorReason::kDurableDataMissing,
+        fmt::format("{}: {} bytes long, but {} bytes (offsets below {}) are proven durable", path,
+                    named->bytes, start_.position, start_.end_offset));
+  }
+  return absl::OkStatus();
+}
+
+// Goes on from the checkpointed place, file after file, to the first hole.
+absl::Status PartitionRecovery::ScanSegments() {
+  segment_end_ = start_.end_offset;
+  for (FoundSegment& found : found_) {
+    if (IsBeforeCheckpoint(found)) {
+      ++good_;
+      continue;
+    }
+    EVENTLOG_ASSIGN_OR_RETURN(const bool contiguous, ScanOne(&found));
+    if (!contiguous) break;
+    ++good_;
+  }
+  return absl::OkStatus();
+}
+
+// False: the file does not go on where the segments before it end.
+absl::StatusOr<bool> PartitionRecovery::ScanOne(FoundSegment* found) {
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(*found)));
+  const bool checkpointed = found->base_offset == start_.segment_base_offset;
+  int64_t position = start_.position;
+  if (!checkpointed) {
+    changed_ = true;  // not covered by the checkpoint: name and contents are to be synced
+    if (!hole_.ok() || found->base_offset != segment_end_) return false;
+    auto header = ReadSegmentHeader(file.get());
+    if (absl::IsUnimplemented(header.status())) return header.status();
+    if (!header.ok() || header->identity != input_.name.identity ||
+        header->base_offset != found->base_offset) {
+      hole_ = header.ok() ? MakeError(ErrorReason::kCorruptData, "the header is another segment's")
+                          : header.status();
+      return false;
+    }
+    position = kSegmentHeaderBytes;
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(
+      const ScanResult scan,
+      ScanSegment(file.get(), PathOf(*found), input_.name.identity.Seed(), position, segment_end_,
+                  input_.leader_epoch, /*allow_gaps=*/false));
+  if (scan.newer_format) return scan.stopped;
+  hole_ = scan.stopped;
+  changed_ = changed_ || scan.end_position > position;
+  found->scanned = true;
+  found->end_position = scan.end_position;
+  found->next_offset = scan.next_offset;
+  segment_end_ = scan.next_offset;
+  return true;
+}
+
+absl::Status PartitionRecovery::ReplayFrames() {
+  merged_end_ = segment_end_;
+  for (const JournalFrame* frame : input_.frames) {
+    if (frame->end_offset() <= merged_end_) continue;
+    if (frame->first_offset > merged_end_) {
+      if (input_.mode != RecoveryMode::kSkipDamaged) break;
+      result_.notes.push_back(fmt::format("{}: offsets {} to {} are lost", input_.name.directory,
+                                          merged_end_, frame->first_offset - 1));
+      merged_end_ = frame->first_offset;
+    }
+    EVENTLOG_RETURN_IF_ERROR(ReplayFrame(*frame));
+  }
+  replayed_.CloseOpenBatch();
+  return absl::OkStatus();
+}
+
+// Takes the part behind the merged end, record by record, and encodes it anew (R5).
+absl::Status PartitionRecovery::ReplayFrame(const JournalFrame& frame) {
+  std::string_view left = frame.records;
+  for (int64_t offset = frame.first_offset; offset < frame.end_offset(); ++offset) {
+    EncodedRecord encoded;
+    EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &encoded));
+    if (offset < merged_end_) continue;
+    if (frame.batch_base_offset + encoded.offset_delta != offset) {
+      return MakeError(ErrorReason::kCorruptData,
+                       fmt::format("{}: a journal frame has offset {} where {} belongs",
+                                   input_.name.directory,
+                                   frame.batch_base_offset + encoded.offset_delta, offset));
+    }
+    replayed_.Append(ToProducerRecord(encoded),
+                     frame.base_timestamp_ms + encoded.timestamp_delta_ms, offset,
+                     frame.leader_epoch, static_cast<std::size_t>(input_.config.batch_bytes));
+    merged_end_ = offset + 1;
+    ++result_.records_replayed;
+  }
+  return absl::OkStatus();
+}
+
+// A `disk` frame starts where everything before it was journaled or durable (R6).
+absl::Status PartitionRecovery::JudgeEnd() {
+  int64_t proven = start_.end_offset;
+  if (input_.config.acknowledgement == Acknowledgement::kDisk) {
+    for (const JournalFrame* frame : input_.frames) proven = std::max(proven, frame->first_offset);
+  }
+  if (merged_end_ >= proven) return absl::OkStatus();
+  std::string where = input_.name.directory;
+  if (good_ > 0) {
+    where = fmt::format("{} at byte {}", PathOf(found_[good_ - 1]), found_[good_ - 1].end_position);
+  }
+  const std::string lost = fmt::format(
+      "{}: offsets {} to {} are proven durable and missing or damaged{}{}", where, merged_end_,
+      proven - 1, hole_.ok() ? "" : ": ", hole_.ok() ? "" : std::string(hole_.message()));
+  if (input_.mode == RecoveryMode::kRefuse) {
+    return MakeError(ErrorReason::kDurableDataMissing, lost);
+  }
+  result_.notes.push_back(lost);
+  return absl::OkStatus();
+}
+
+// Removes what lies behind the last good byte, so that nothing stale can line up with new batches.
+absl::Status PartitionRecovery::CutFiles() {
+  for (std::size_t i = good_; i < found_.size(); ++i) {
+    result_.bytes_cut += found_[i].bytes;
+    const std::string path = PathOf(found_[i]);
+    input_.files->Forget(path);
+    EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(path));
+    changed_ = true;
+  }
+  found_.resize(good_);
+  for (FoundSegment& found : found_) {
+    if (!found.scanned || found.bytes == found.end_position) continue;
+    EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
+    if (!hole_.ok()) result_.bytes_cut += found.bytes - found.end_position;
+    EVENTLOG_RETURN_IF_ERROR(file->Truncate(found.end_position));
+    changed_ = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRecovery::WriteReplayed() {
+  SegmentSet segments(input_.files, {input_.name.directory, input_.name.identity});
+  std::vector<std::shared_ptr<Segment>> kept;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const FoundSegment& found = found_[i];
+    const bool last = i + 1 == found_.size();
+    kept.push_back(Segment::Adopt(input_.files,
+                                  {input_.name.directory, input_.name.identity, found.base_offset},
+                                  found.end_position, last ? segment_end_ : found.next_offset, !last));
+    if (changed_ && found.scanned) {
+      EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
+      EVENTLOG_RETURN_IF_ERROR(file->SyncData());
+      if (!last) kept.back()->Seal();
+    }
+  }
+  segments.Adopt(std::move(kept));
+  int64_t offset = segment_end_;
+  for (const auto& batch : replayed_.ClosedBelow(merged_end_)) {
+    EVENTLOG_RETURN_IF_ERROR(AppendFiller(&segments, offset, batch->base_offset(), input_.config,
+                                          input_.name.identity.Seed(), input_.now_ms));
+    EVENTLOG_RETURN_IF_ERROR(
+        AppendBatch(&segments, *batch, input_.config, input_.name.identity.Seed(), input_.now_ms));
+    offset = batch->end_offset();
+  }
+  EVENTLOG_RETURN_IF_ERROR(segments.Sync());
+  if (changed_ && !found_.empty()) {
+    EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(input_.name.directory));
+  }
+  result_.partition.segments = segments.segments();
+  result_.partition.log_start_offset = std::min(start_.log_start_offset, merged_end_);
+  result_.partition.end_offset = merged_end_;
+  result_.checkpoint.topic_id = input_.name.topic_id;
+  result_.checkpoint.partition = input_.name.identity.partition;
+  result_.checkpoint.log_start_offset = result_.partition.log_start_offset;
+  result_.checkpoint.end_offset = merged_end_;
+  segments.Describe(&result_.checkpoint);
+  if (result_.bytes_cut > 0 || !result_.notes.empty()) result_.cut_to = merged_end_;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PartitionRecoveryResult> PartitionRecovery::Run() {
+  if (input_.mode != RecoveryMode::kRefuse) {
+    EVENTLOG_RETURN_IF_ERROR(
+        RepairSegments(input_.files, input_.name, input_.mode, &start_, &result_.notes));
+  }
+  EVENTLOG_RETURN_IF_ERROR(ListSegments());
+  EVENTLOG_RETURN_IF_ERROR(CheckCheckpointedFile());
+  EVENTLOG_RETURN_IF_ERROR(ScanSegments());
+  EVENTLOG_RETURN_IF_ERROR(ReplayFrames());
+  EVENTLOG_RETURN_IF_ERROR(JudgeEnd());
+  EVENTLOG_RETURN_IF_ERROR(CutFiles());
+  EVENTLOG_RETURN_IF_ERROR(WriteReplayed());
+  return std::move(result_);
+}
+
+}  // namespace
+
+absl::StatusOr<PartitionRecoveryResult> RecoverPartition(const PartitionRecoveryInput& input) {
+  return PartitionRecovery(input).Run();
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,152 @@
+// From the tail into segments, and the checkpoint's view of it.
+#include <algorithm>
+
+#include "base/error.h"
+#include "partition/append_wait.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+// Records of an atomic write reach a segment only after its group is on the device: otherwise a
+// power cut could keep one partition's share and lose the others'.
+absl::Status Partition::SyncBeforeSealing() {
+  uint64_t sequence = 0;
+  {
+    MutexLock lock(&mutex_);
+    sequence = atomic_sequence_;
+  }
+  if (sequence <= environment_.journal->synced_upto()) return absl::OkStatus();
+  return environment_.journal->SyncAndMark().status();
+}
+
+absl::Status Partition::WriteClosedBatches(bool wait) {
+  EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
+  EVENTLOG_RETURN_IF_ERROR(SyncBeforeSealing());
+  if (wait) {
+    segment_mutex_.Lock();
+  } else if (!segment_mutex_.TryLock()) {
+    return absl::OkStatus();
+  }
+  absl::Status written = WriteClosedLocked();
+  segment_mutex_.Unlock();
+  return written;
+}
+
+absl::Status Partition::WriteClosedLocked() {
+  for (;;) {
+    std::shared_ptr<OpenBatch> batch;
+    PartitionConfig config;
+    {
+      MutexLock lock(&mutex_);
+      const bool atomic_unsynced = config_.acknowledgement != Acknowledgement::kMemory &&
+                                   atomic_sequence_ > environment_.journal->synced_upto();
+      if (!atomic_unsynced) batch = tail_.OldestClosed(watermarks_.high_watermark());
+      if (batch == nullptr || deleted_) return absl::OkStatus();
+      config = config_;
+    }
+    bool rolled = false;
+    absl::Status written =
+        segments_.Reserve(static_cast<int64_t>(kBatchHeaderBytes + batch->bytes()),
+                          batch->base_offset(), WallMs(), config, &rolled);
+    if (IsDiskFull(written)) return absl::OkStatus();
+    if (rolled) TellRolled();
+    if (written.ok()) written = WriteBatch(*batch, config);
+    if (!written.ok()) return PoisonSegment(written);
+    MutexLock lock(&mutex_);
+    tail_.PopOldest();
+    oldest_staged_ = environment_.clock->Monotonic();
+    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+  }
+}
+
+absl::Status Partition::WriteBatch(const OpenBatch& batch, const PartitionConfig& config) {
+  BatchHeader header = batch.Header();
+  const std::string sealed =
+      SealBatch(&header, batch.records(), config.compression_type, name_.identity.Seed());
+  return segments_.Append(header, sealed);
+}
+
+absl::Status Partition::SealAll() {
+  StagedAppend all{shared_from_this(), {}};
+  {
+    MutexLock lock(&mutex_);
+    if (tail_.empty() || deleted_) return absl::OkStatus();
+    tail_.CloseOpenBatch();
+    has_closed_.store(true, std::memory_order_release);
+    all.ticket = {watermarks_.log_end(), watermarks_.log_end(),
+                  drops_.load(std::memory_order_relaxed)};
+    tickets_out_.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (absl::Status durable = AwaitAppends(environment_.journal, {&all, 1});
+      !durable.ok() && !IsDiskFull(durable)) {
+    return durable;
+  }
+  return WriteClosedBatches(/*wait=*/true);
+}
+
+absl::Status Partition::SealOlderThan(absl::Duration age) {
+  bool due = false;
+  {
+    MutexLock lock(&mutex_);
+    due = !tail_.empty() && environment_.clock->Monotonic() - oldest_staged_ >= age;
+  }
+  if (due) EVENTLOG_RETURN_IF_ERROR(SealAll());
+  MutexLock segment_lock(&segment_mutex_);
+  PartitionConfig config;
+  {
+    MutexLock lock(&mutex_);
+    config = config_;
+  }
+  if (!segments_.IsDue(WallMs(), config)) return absl::OkStatus();
+  if (absl::Status rolled = segments_.Roll(); !rolled.ok()) return PoisonSegment(rolled);
+  TellRolled();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint() {
+  MutexLock segment_lock(&segment_mutex_);
+  if (segments_.unsynced()) {
+    if (absl::Status synced = segments_.Sync(); !synced.ok()) return PoisonSegment(synced);
+  }
+  PartitionCheckpoint entry;
+  entry.topic_id = name_.topic_id;
+  entry.partition = name_.identity.partition;
+  MutexLock lock(&mutex_);
+  bypassed_ = false;
+  entry.log_start_offset = watermarks_.log_start();
+  segments_.Describe(&entry);
+  return entry;
+}
+
+absl::Status Partition::TrimForClose() {
+  MutexLock segment_lock(&segment_mutex_);
+  if (absl::Status trimmed = segments_.Trim(); !trimmed.ok()) return PoisonSegment(trimmed);
+  return absl::OkStatus();
+}
+
+absl::Status Partition::ReopenFromMemory() {
+  MutexLock segment_lock(&segment_mutex_);
+  int64_t end = 0;
+  {
+    MutexLock lock(&mutex_);
+    end = watermarks_.high_watermark();
+    tail_.TruncateTo(end);
+    tail_.CloseOpenBatch();
+    watermarks_ = OrderedWatermarks(watermarks_.log_start(), end, end, end);
+  }
+  EVENTLOG_RETURN_IF_ERROR(ReserveAndWrite(end));
+  EVENTLOG_RETURN_IF_ERROR(segments_.Sync());
+  return absl::OkStatus();
+}
+
+absl::Status Partition::Delete() {
+  MutexLock segment_lock(&segment_mutex_);
+  {
+    MutexLock lock(&mutex_);
+    deleted_ = true;
+  }
+  waiters_.Notify();
+  return segments_.Remove();
+}
+
+}  // namespace eventlog::inline v1::internal

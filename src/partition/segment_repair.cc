@@ -1,0 +1,292 @@
+#include "partition/segment_repair.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "format/segment_header.h"
+#include "io/durable_file.h"
+#include "segment/segment_scan.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr int32_t kAnyEpoch = std::numeric_limits<int32_t>::max();
+
+std::string SealFiller(int64_t from, int64_t to, uint64_t identity_seed, BatchHeader* header) {
+  constexpr int64_t kMostOffsets = std::numeric_limits<int32_t>::max();
+  *header = {};
+  header->base_offset = from;
+  header->last_offset_delta = static_cast<int32_t>(std::min(to - from, kMostOffsets) - 1);
+  return SealBatch(header, {}, CompressionType::kNone, identity_seed);
+}
+
+// A segment file that is written beside a damaged one.
+class Rewriter {
+ public:
+  Rewriter(FileSystem* file_system, std::string path, uint64_t identity_seed)
+      : file_system_(file_system), path_(std::move(path)), seed_(identity_seed) {}
+
+  absl::Status Start(const SegmentHeader& header) {
+    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system_, temporary()));
+    EVENTLOG_ASSIGN_OR_RETURN(file_,
+                              file_system_->OpenFile(temporary(), FileSystem::Open::kCreateNew));
+    return Write(EncodeSegmentHeader(header));
+  }
+  absl::Status Write(std::string_view bytes) {
+    EVENTLOG_RETURN_IF_ERROR(file_->WriteAt(position_, {bytes}));
+    position_ += static_cast<int64_t>(bytes.size());
+    return absl::OkStatus();
+  }
+  absl::Status WriteFiller(int64_t from, int64_t to) {
+    for (int64_t at = from; at < to;) {
+      BatchHeader header;
+      EVENTLOG_RETURN_IF_ERROR(Write(SealFiller(at, to, seed_, &header)));
+      at = header.next_offset();
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Finish() {
+    EVENTLOG_RETURN_IF_ERROR(file_->SyncData());
+    file_.reset();
+    return DurableRename(file_system_, temporary(), path_);
+  }
+  int64_t position() const { return position_; }
+
+ private:
+  std::string temporary() const { return path_ + std::string(kTemporarySuffix); }
+
+  FileSystem* const file_system_;
+  const std::string path_;
+  const uint64_t seed_;
+  std::unique_ptr<File> file_;
+  int64_t position_ = 0;
+};
+
+class SegmentRepair {
+ public:
+  SegmentRepair(FileCache* files, const PartitionName& name, RecoveryMode mode,
+                PartitionCheckpoint* proven, std::vector<std::string>* notes)
+      : files_(files),
+        file_system_(files->file_system()),
+        name_(name),
+        seed_(name.identity.Seed()),
+        mode_(mode),
+        proven_(proven),
+        notes_(notes) {}
+
+  absl::Status Run();
+
+ private:
+  struct Verdict {
+    int64_t end_position = 0;
+    int64_t next_offset = 0;
+    bool header_good = false;
+    bool whole = false;
+  };
+  absl::StatusOr<std::vector<int64_t>> ListBases();
+  absl::StatusOr<Verdict> Judge(int64_t base_offset, bool last);
+  absl::Status Truncate(const std::vector<int64_t>& bases, std::size_t at, const Verdict& verdict);
+  absl::Status Rewrite(int64_t base_offset, int64_t end_offset, Verdict* verdict);
+  absl::Status CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset);
+  absl::Status FillBefore(int64_t base_offset, int64_t from);
+  void SetProven(int64_t base_offset, const Verdict& verdict) {
+    proven_->segment_base_offset = base_offset;
+    proven_->position = verdict.end_position;
+    proven_->end_offset = verdict.next_offset;
+  }
+
+  FileCache* const files_;
+  FileSystem* const file_system_;
+  const PartitionName& name_;
+  const uint64_t seed_;
+  const RecoveryMode mode_;
+  PartitionCheckpoint* const proven_;
+  std::vector<std::string>* const notes_;
+};
+
+absl::StatusOr<std::vector<int64_t>> SegmentRepair::ListBases() {
+  std::vector<int64_t> bases;
+  auto names = file_system_->List(name_.directory);
+  if (absl::IsNotFound(names.status())) return bases;
+  EVENTLOG_RETURN_IF_ERROR(names);
+  for (const std::string& name : *names) {
+    if (const auto base = ParseSegmentName(name); base.has_value()) bases.push_back(*base);
+  }
+  std::sort(bases.begin(), bases.end());
+  return bases;
+}
+
+// A file is whole when its batches are good up to its end, or to zeros, or, in the last file, to
+// what nothing proves.
+absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset, bool last) {
+  const std::string path = SegmentPath(name_.directory, base_offset);
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+  Verdict verdict;
+  auto header = ReadSegmentHeader(file.get());
+  if (absl::IsUnimplemented(header.status())) return header.status();
+  verdict.header_good = header.ok() && header->identity == name_.identity &&
+                        header->base_offset == base_offset;
+  verdict.next_offset = base_offset;
+  if (!verdict.header_good) return verdict;
+  EVENTLOG_ASSIGN_OR_RETURN(const ScanResult scan,
+                            ScanSegment(file.get(), path, seed_, kSegmentHeaderBytes, base_offset,
+                                        kAnyEpoch, /*allow_gaps=*/false));
+  if (scan.newer_format) return scan.stopped;
+  verdict.end_position = scan.end_position;
+  verdict.next_offset = scan.next_offset;
+  const bool unproven = last && scan.next_offset >= proven_->end_offset;
+  verdict.whole = unproven || (scan.stopped.ok() && !last);
+  return verdict;
+}
+
+absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::size_t at,
+                                     const Verdict& verdict) {
+  notes_->push_back(fmt::format("{}: cut at byte {}, offset {}",
+                                SegmentPath(name_.directory, bases[at]), verdict.end_position,
+                                verdict.next_offset));
+  for (std::size_t i = bases.size(); i > at; --i) {
+    const std::string path = SegmentPath(name_.directory, bases[i - 1]);
+    if (i - 1 == at && verdict.header_good) {
+      EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+      EVENTLOG_RETURN_IF_ERROR(file->Truncate(verdict.end_position));
+      EVENTLOG_RETURN_IF_ERROR(file->SyncData());
+      break;
+    }
+    files_->Forget(path);
+    EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(path));
+  }
+  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(name_.directory));
+  if (verdict.header_good) {
+    SetProven(bases[at], verdict);
+    return absl::OkStatus();
+  }
+  if (at == 0) {
+    *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
+    return absl::OkStatus();
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(const Verdict before, Judge(bases[at - 1], false));
+  SetProven(bases[at - 1], before);
+  return absl::OkStatus();
+}
+
+absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset) {
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t limit, file->Size());
+  for (int64_t position = kSegmentHeaderBytes;;) {
+    EVENTLOG_ASSIGN_OR_RETURN(
+        position, FindNextBatch(file, seed_, position, limit, *next_offset));
+    if (position < 0) return absl::OkStatus();
+    std::vector<StoredBatch> batches;
+    EVENTLOG_RETURN_IF_ERROR(
+        ReadBatches(file, name_.directory, seed_, {position, limit, 1}, &batches));
+    const StoredBatch& batch = batches.front();
+    EVENTLOG_RETURN_IF_ERROR(rewriter->WriteFiller(*next_offset, batch.header.base_offset));
+    EVENTLOG_RETURN_IF_ERROR(rewriter->Write(batch.stored));
+    *next_offset = batch.header.next_offset();
+    position += batch.header.batch_bytes();
+  }
+}
+
+absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Verdict* verdict) {
+  const std::string path = SegmentPath(name_.directory, base_offset);
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+  Rewriter rewriter(file_system_, path, seed_);
+  EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, base_offset, 0}));
+  int64_t next_offset = base_offset;
+  EVENTLOG_RETURN_IF_ERROR(CopyGoodBatches(file.get(), &rewriter, &next_offset));
+  EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(next_offset, end_offset));
+  next_offset = std::max(next_offset, end_offset);
+  EVENTLOG_RETURN_IF_ERROR(rewriter.Finish());
+  files_->Forget(path);
+  notes_->push_back(fmt::format("{}: damaged ranges were left out (first one at byte {}, offset {})",
+                                path, verdict->end_position, verdict->next_offset));
+  verdict->end_position = rewriter.position();
+  verdict->next_offset = next_offset;
+  return absl::OkStatus();
+}
+
+// A segment file that is missing as a whole: one of fillers takes its place.
+absl::Status SegmentRepair::FillBefore(int64_t base_offset, int64_t from) {
+  if (from >= base_offset) return absl::OkStatus();
+  const std::string path = SegmentPath(name_.directory, from);
+  Rewriter rewriter(file_system_, path, seed_);
+  EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, from, 0}));
+  EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(from, base_offset));
+  notes_->push_back(fmt::format("{}: a segment is missing, offsets {} to {} are lost", path, from,
+                                base_offset - 1));
+  return rewriter.Finish();
+}
+
+absl::Status SegmentRepair::Run() {
+  EVENTLOG_ASSIGN_OR_RETURN(const std::vector<int64_t> bases, ListBases());
+  const int64_t proven_end = proven_->end_offset;
+  int64_t expected = bases.empty() ? proven_->log_start_offset
+                                   : std::min(bases.front(), proven_->log_start_offset);
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    const bool last = i + 1 == bases.size();
+    const int64_t end_offset = last ? proven_end : bases[i + 1];
+    EVENTLOG_ASSIGN_OR_RETURN(Verdict verdict, Judge(bases[i], last));
+    const bool unproven = bases[i] >= proven_end && i > 0;
+    if (unproven) break;  // the ordinary recovery decides about it
+    const bool in_place = bases[i] <= expected;
+    const bool whole = verdict.whole && (last || verdict.next_offset == end_offset);
+    if (mode_ == RecoveryMode::kTruncate && !(in_place && whole)) {
+      if (!in_place) verdict = {kSegmentHeaderBytes, bases[i], false, false};
+      return Truncate(bases, i, verdict);
+    }
+    if (!in_place) EVENTLOG_RETURN_IF_ERROR(FillBefore(bases[i], expected));
+    if (!whole) EVENTLOG_RETURN_IF_ERROR(Rewrite(bases[i], end_offset, &verdict));
+    expected = verdict.next_offset;
+    SetProven(bases[i], verdict);
+  }
+  if (bases.empty() && proven_end > 0) {
+    if (mode_ == RecoveryMode::kTruncate) {
+      notes_->push_back(name_.directory + ": every segment is missing");
+      *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
+      return absl::OkStatus();
+    }
+    EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, name_.directory));
+    EVENTLOG_RETURN_IF_ERROR(FillBefore(proven_end, expected));
+    EVENTLOG_ASSIGN_OR_RETURN(const Verdict filled, Judge(expected, true));
+    SetProven(expected, filled);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status AppendBatch(SegmentSet* segments, const OpenBatch& batch,
+                         const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms) {
+  BatchHeader header = batch.Header();
+  const std::string sealed =
+      SealBatch(&header, batch.records(), config.compression_type, identity_seed);
+  bool rolled = false;
+  EVENTLOG_RETURN_IF_ERROR(segments->Reserve(static_cast<int64_t>(sealed.size()),
+                                             header.base_offset, now_ms, config, &rolled));
+  return segments->Append(header, sealed);
+}
+
+absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
+                          const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms) {
+  for (int64_t at = from; at < to;) {
+    BatchHeader header;
+    const std::string filler = SealFiller(at, to, identity_seed, &header);
+    bool rolled = false;
+    EVENTLOG_RETURN_IF_ERROR(segments->Reserve(static_cast<int64_t>(filler.size()), at, now_ms,
+                                               config, &rolled));
+    EVENTLOG_RETURN_IF_ERROR(segments->Append(header, filler));
+    at = header.next_offset();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RepairSegments(FileCache* files, const PartitionName& name, RecoveryMode mode,
+                            PartitionCheckpoint* proven, std::vector<std::string>* notes) {
+  return SegmentRepair(files, name, mode, proven, notes).Run();
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,34 @@
+// Writing segments from what recovery has in hand, and the two explicit recovery modes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "eventlog/options.h"
+#include "format/checkpoint.h"
+#include "io/file_cache.h"
+#include "partition/open_batch.h"
+#include "partition/partition.h"
+#include "partition/segment_set.h"
+
+namespace eventlog::inline v1::internal {
+
+// Seals a batch and appends it, rolling as needed. Not synced.
+absl::Status AppendBatch(SegmentSet* segments, const OpenBatch& batch,
+                         const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms);
+// Appends batches without records that stand for [from, to): offsets whose records are lost. They
+// keep the segments contiguous, so that a hole is damage everywhere and always. Nothing when empty.
+absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
+                          const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms);
+
+// Verifies every segment of a partition, and mends what is damaged so that an ordinary recovery
+// succeeds: kTruncate cuts the partition at the first damage; kSkipDamaged writes each damaged
+// segment anew without its damaged ranges, fillers in their place, and moves it over the old one.
+// `*proven` is changed to what is so; a line per finding goes to *notes. Takes time proportional to
+// the partition. Unimplemented (kNewerFormat): such a batch is not damage, and nothing is changed.
+absl::Status RepairSegments(FileCache* files, const PartitionName& name, RecoveryMode mode,
+                            PartitionCheckpoint* proven, std::vector<std::string>* notes);
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,167 @@
+#include "partition/segment_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/segment_header.h"
+#include "io/durable_file.h"
+
+namespace eventlog::inline v1::internal {
+
+SegmentSet::SegmentSet(FileCache* files, Place place) : files_(files), place_(std::move(place)) {}
+
+void SegmentSet::Adopt(std::vector<std::shared_ptr<Segment>> segments) {
+  active_ = segments.empty() ? nullptr : segments.back();
+  active_created_ms_ = 0;
+  rolled_.clear();
+  unsynced_.clear();
+  directory_unsynced_ = false;
+  MutexLock lock(&mutex_);
+  segments_ = std::move(segments);
+}
+
+bool SegmentSet::IsDue(int64_t now_ms, const PartitionConfig& config) const {
+  return active_ != nullptr && active_created_ms_ != 0 &&
+         active_->end_position() > kSegmentHeaderBytes &&
+         now_ms - active_created_ms_ >= config.segment_ms;
+}
+
+absl::Status SegmentSet::Roll() {
+  EVENTLOG_RETURN_IF_ERROR(active_->Trim());
+  unsynced_.push_back(active_);
+  rolled_.push_back(std::move(active_));
+  active_ = nullptr;
+  return absl::OkStatus();
+}
+
+absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t now_ms,
+                                 const PartitionConfig& config, bool* rolled) {
+  *rolled = false;
+  if (active_ != nullptr) {
+    if (active_created_ms_ == 0) active_created_ms_ = now_ms;  // adopted: its age counts from here
+    const bool full = active_->end_position() > kSegmentHeaderBytes &&
+                      active_->end_position() + bytes > config.segment_bytes;
+    if (!full && !IsDue(now_ms, config)) return active_->Reserve(bytes);
+  }
+  std::shared_ptr<Segment> finished = active_;
+  EVENTLOG_RETURN_IF_ERROR(Create(base_offset, bytes, now_ms));
+  if (finished != nullptr) {
+    std::swap(finished, active_);
+    absl::Status done = Roll();
+    active_ = std::move(finished);
+    EVENTLOG_RETURN_IF_ERROR(done);
+    *rolled = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t now_ms) {
+  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(files_->file_system(), place_.directory));
+  EVENTLOG_ASSIGN_OR_RETURN(
+      auto created, Segment::Create(files_, {place_.directory, place_.identity, base_offset},
+                                    now_ms, bytes));
+  directory_unsynced_ = true;
+  active_ = created;
+  active_created_ms_ = now_ms;
+  unsynced_.push_back(created);
+  MutexLock lock(&mutex_);
+  segments_.push_back(std::move(created));
+  return absl::OkStatus();
+}
+
+absl::Status SegmentSet::Append(const BatchHeader& header, std::string_view batch) {
+  if (unsynced_.empty() || unsynced_.back() != active_) unsynced_.push_back(active_);
+  return active_->Append(header, batch);
+}
+
+absl::Status SegmentSet::Sync() {
+  for (const auto& segment : unsynced_) EVENTLOG_RETURN_IF_ERROR(segment->Sync());
+  if (directory_unsynced_) {
+    EVENTLOG_RETURN_IF_ERROR(files_->file_system()->SyncDirectory(place_.directory));
+  }
+  unsynced_.clear();
+  directory_unsynced_ = false;
+  for (const auto& segment : rolled_) segment->Seal();
+  rolled_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status SegmentSet::Trim() {
+  if (active_ == nullptr) return absl::OkStatus();
+  unsynced_.push_back(active_);
+  return active_->Trim();
+}
+
+void SegmentSet::Describe(PartitionCheckpoint* entry) const {
+  MutexLock lock(&mutex_);
+  if (segments_.empty()) return;
+  const Segment& last = *segments_.back();
+  entry->segment_base_offset = last.base_offset();
+  entry->position = last.end_position();
+  entry->end_offset = last.next_offset();
+}
+
+absl::Status SegmentSet::Remove() {
+  const std::vector<std::shared_ptr<Segment>> removed_segments = segments();
+  Adopt({});
+  FileSystem* const file_system = files_->file_system();
+  for (const auto& segment : removed_segments) EVENTLOG_RETURN_IF_ERROR(segment->Remove());
+  absl::Status removed = file_system->Remove(place_.directory);
+  if (absl::IsNotFound(removed)) return absl::OkStatus();
+  EVENTLOG_RETURN_IF_ERROR(removed);
+  return file_system->SyncDirectory(ParentDirectory(place_.directory));
+}
+
+std::vector<std::shared_ptr<Segment>> SegmentSet::segments() const {
+  MutexLock lock(&mutex_);
+  return segments_;
+}
+
+absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
+                              std::vector<StoredBatch>* batches) {
+  std::shared_ptr<Segment> holder;
+  {
+    MutexLock lock(&mutex_);
+    auto after = std::upper_bound(segments_.begin(), segments_.end(), offset,
+                                  [](int64_t wanted, const auto& segment) {
+                                    return wanted < segment->base_offset();
+                                  });
+    if (after == segments_.begin()) return absl::OkStatus();
+    holder = *std::prev(after);
+  }
+  const std::size_t first = batches->size();
+  EVENTLOG_RETURN_IF_ERROR(holder->Read(offset, position_hint, max_bytes, batches));
+  int64_t expected = offset;
+  for (std::size_t i = first; i < batches->size(); ++i) {
+    const BatchHeader& header = (*batches)[i].header;
+    if (i == first ? header.base_offset > offset : header.base_offset != expected) {
+      if (i > first) {  // the good ones first; the gap shows at the next call
+        batches->resize(i);
+        break;
+      }
+      return MakeError(ErrorReason::kCorruptData,
+                       fmt::format("{}: offsets {} to {} are missing", holder->path(), offset,
+                                   header.base_offset - 1));
+    }
+    expected = header.next_offset();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<int64_t>> SegmentSet::FindTimestamp(int64_t timestamp_ms) {
+  for (const auto& segment : segments()) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto found, segment->FindTimestamp(timestamp_ms));
+    if (found.has_value()) return found;
+  }
+  return std::optional<int64_t>();
+}
+
+int64_t SegmentSet::bytes() const {
+  int64_t total = 0;
+  for (const auto& segment : segments()) total += segment->end_position();
+  return total;
+}
+
+}  // namespace eventlog::inline v1::internal

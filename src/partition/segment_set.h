@@ -1,0 +1,82 @@
+// The segments of one partition, oldest first; the last one is active.
+//
+// Invariants:
+// - batches are contiguous: each starts at the offset where the one before ended, across files too;
+// - one writer (the partition's segment lock), any number of readers;
+// - what is unsynced is known: `Sync` covers every file and name that was touched since the last.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "format/checkpoint.h"
+#include "format/identity.h"
+#include "io/file_cache.h"
+#include "partition/partition_config.h"
+#include "segment/segment.h"
+
+namespace eventlog::inline v1::internal {
+
+class SegmentSet {
+ public:
+  struct Place {
+    std::string directory;  // of the partition; made with the first segment
+    PartitionIdentity identity;
+  };
+
+  SegmentSet(FileCache* files, Place place);
+
+  // --- the writer's half
+  // Takes what recovery found, instead of what was there.
+  void Adopt(std::vector<std::shared_ptr<Segment>> segments);
+  // Makes sure that `bytes` of batches, the first at `base_offset`, can be written; rolls first when
+  // the active segment is full or older than segment_ms. ResourceExhausted: nothing has changed.
+  // `*rolled`: a segment was finished.
+  absl::Status Reserve(int64_t bytes, int64_t base_offset, int64_t now_ms,
+                       const PartitionConfig& config, bool* rolled);
+  // Writes a batch into the reserved space.
+  absl::Status Append(const BatchHeader& header, std::string_view batch);
+  // Makes every byte and every name durable, and indexes what was rolled.
+  absl::Status Sync();
+  bool unsynced() const { return !unsynced_.empty() || directory_unsynced_; }
+  // Cuts the active segment's preallocated rest off (at Close).
+  absl::Status Trim();
+  // Fills in where the synced end is: file, position, offset.
+  void Describe(PartitionCheckpoint* entry) const;
+  // Removes every file and the directory.
+  absl::Status Remove();
+  // The active segment is older than segment_ms and has batches.
+  bool IsDue(int64_t now_ms, const PartitionConfig& config) const;
+  // Finishes the active segment; the next batch starts another.
+  absl::Status Roll();
+
+  // --- the readers' half
+  // Batches from the one that holds `offset` on, out of the one segment that has it; nothing when
+  // no segment does. OutOfRange is the caller's to say. DataLoss when records are missing.
+  absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
+                    std::vector<StoredBatch>* batches);
+  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms);
+  int64_t bytes() const;
+  std::vector<std::shared_ptr<Segment>> segments() const;
+
+ private:
+  absl::Status Create(int64_t base_offset, int64_t bytes, int64_t now_ms);
+
+  FileCache* const files_;
+  const Place place_;
+  std::shared_ptr<Segment> active_;                // writer's
+  int64_t active_created_ms_ = 0;                  // writer's
+  std::vector<std::shared_ptr<Segment>> rolled_;   // writer's: not indexed on disk yet
+  std::vector<std::shared_ptr<Segment>> unsynced_; // writer's
+  bool directory_unsynced_ = false;                // writer's
+  mutable Mutex mutex_;
+  std::vector<std::shared_ptr<Segment>> segments_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace eventlog::inline v1::internal

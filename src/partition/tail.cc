@@ -1,0 +1,170 @@
+#include "partition/tail.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "format/record.h"
+
+namespace eventlog::inline v1::internal {
+
+void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
+                  int32_t leader_epoch, std::size_t batch_bytes) {
+  const std::size_t bytes = MaxEncodedRecordBytes(record);
+  const bool fits = !batches_.empty() && !closed_ &&
+                    batches_.back()->bytes() + bytes <= batch_bytes &&
+                    batches_.back()->leader_epoch() == leader_epoch;
+  if (!fits) {
+    auto batch = std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch);
+    MutexLock lock(&readers_mutex_);
+    batches_.push_back(std::move(batch));
+    closed_ = false;
+  }
+  OpenBatch& open = *batches_.back();
+  EVENTLOG_ASSERT(open.end_offset() == offset);
+  if (auto buffer = open.BufferFor(bytes); buffer != open.buffer()) {
+    MutexLock lock(&readers_mutex_);
+    open.ReplaceBuffer(std::move(buffer));
+  }
+  const std::size_t before = open.bytes();
+  open.Append(record, timestamp_ms);
+  unjournaled_bytes_ += open.bytes() - before;
+}
+
+void Tail::Collect(int32_t topic_id, int32_t partition, GroupBuilder* group) {
+  if (unjournaled_bytes_ == 0) return;
+  for (const auto& batch : batches_) {
+    if (batch->unjournaled_bytes() == 0) continue;
+    group->Add(batch->UnjournaledFrame(topic_id, partition));
+    batch->MarkJournaled();
+  }
+  unjournaled_bytes_ = 0;
+}
+
+void Tail::MarkJournaledBelow(int64_t end_offset) {
+  for (const auto& batch : batches_) {
+    if (batch->end_offset() > end_offset) break;
+    unjournaled_bytes_ -= batch->unjournaled_bytes();
+    batch->MarkJournaled();
+  }
+}
+
+void Tail::ShowUpTo(int64_t end_offset) {
+  for (const auto& batch : batches_) {
+    if (batch->base_offset() >= end_offset) break;
+    batch->ShowUpTo(std::min(end_offset, batch->end_offset()));
+  }
+}
+
+void Tail::TruncateTo(int64_t end_offset) {
+  MutexLock lock(&readers_mutex_);
+  while (!batches_.empty() && batches_.back()->base_offset() >= end_offset) batches_.pop_back();
+  if (!batches_.empty()) batches_.back()->TruncateTo(end_offset);
+  closed_ = true;
+  unjournaled_bytes_ = 0;
+  for (const auto& batch : batches_) unjournaled_bytes_ += batch->unjournaled_bytes();
+}
+
+std::shared_ptr<OpenBatch> Tail::OldestClosed(int64_t end_offset) const {
+  if (!has_closed() || batches_.front()->end_offset() > end_offset) return nullptr;
+  return batches_.front();
+}
+
+std::vector<std::shared_ptr<OpenBatch>> Tail::ClosedBelow(int64_t end_offset) const {
+  std::vector<std::shared_ptr<OpenBatch>> closed;
+  for (const auto& batch : batches_) {
+    if (batch->end_offset() > end_offset || (batch == batches_.back() && !closed_)) break;
+    closed.push_back(batch);
+  }
+  return closed;
+}
+
+void Tail::PopOldest() {
+  MutexLock lock(&readers_mutex_);
+  batches_.pop_front();
+}
+
+void Tail::Clear() {
+  MutexLock lock(&readers_mutex_);
+  batches_.clear();
+  unjournaled_bytes_ = 0;
+  closed_ = false;
+}
+
+bool Tail::FindBatch(int64_t offset, TailCursor* cursor) {
+  MutexLock lock(&readers_mutex_);
+  const auto after = std::upper_bound(
+      batches_.begin(), batches_.end(), offset,
+      [](int64_t wanted, const auto& batch) { return wanted < batch->base_offset(); });
+  if (after == batches_.begin()) return false;
+  const OpenBatch& batch = **std::prev(after);
+  const bool same = cursor->buffer != nullptr && cursor->base_offset == batch.base_offset() &&
+                    cursor->leader_epoch == batch.leader_epoch() && cursor->offset == offset;
+  if (!same) {  // a buffer that was replaced by a larger copy keeps its positions
+    cursor->offset = batch.base_offset();
+    cursor->position = 0;
+  }
+  cursor->buffer = batch.buffer();
+  cursor->base_offset = batch.base_offset();
+  cursor->base_timestamp_ms = batch.base_timestamp_ms();
+  cursor->leader_epoch = batch.leader_epoch();
+  return true;
+}
+
+bool Tail::Read(int64_t offset, TailCursor* cursor, StoredBatch* batch) {
+  const bool goes_on = cursor->buffer != nullptr && cursor->offset == offset &&
+                       cursor->position < cursor->buffer->visible.load(std::memory_order_acquire);
+  if (!goes_on && !FindBatch(offset, cursor)) return false;
+  const std::size_t visible = cursor->buffer->visible.load(std::memory_order_acquire);
+  std::string_view left(cursor->buffer->bytes.get() + cursor->position, visible - cursor->position);
+  while (cursor->offset < offset && !left.empty()) {
+    EVENTLOG_ASSERT(SkipRecord(&left).ok());
+    ++cursor->offset;
+  }
+  cursor->position = visible - left.size();
+  if (left.empty()) return false;
+
+  auto copy = std::make_shared<const std::string>(left);
+  std::string_view uncounted = left;
+  while (!uncounted.empty()) {
+    EVENTLOG_ASSERT(SkipRecord(&uncounted).ok());
+    ++cursor->offset;
+  }
+  cursor->position = visible;
+  batch->header = {};
+  batch->header.base_offset = cursor->base_offset;
+  batch->header.base_timestamp_ms = cursor->base_timestamp_ms;
+  batch->header.leader_epoch = cursor->leader_epoch;
+  batch->header.record_count = static_cast<int32_t>(cursor->offset - offset);
+  batch->header.last_offset_delta = static_cast<int32_t>(cursor->offset - 1 - cursor->base_offset);
+  batch->position = -1;
+  batch->stored = {};
+  batch->records = *copy;
+  batch->pin = std::move(copy);
+  return true;
+}
+
+int64_t Tail::FindTimestamp(int64_t timestamp_ms) {
+  std::deque<std::shared_ptr<OpenBatch>> batches;
+  {
+    MutexLock lock(&readers_mutex_);
+    batches = batches_;
+  }
+  for (const auto& batch : batches) {
+    TailCursor cursor;
+    StoredBatch visible;
+    if (!Read(batch->base_offset(), &cursor, &visible)) continue;
+    std::string_view left = visible.records;
+    while (!left.empty()) {
+      EncodedRecord record;
+      EVENTLOG_ASSERT(DecodeRecord(&left, &record).ok());
+      if (visible.header.base_timestamp_ms + record.timestamp_delta_ms >= timestamp_ms) {
+        return visible.header.base_offset + record.offset_delta;
+      }
+    }
+  }
+  return -1;
+}
+
+}  // namespace eventlog::inline v1::internal

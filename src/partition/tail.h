@@ -1,0 +1,73 @@
+// The records of a partition that are not in a segment yet: a row of batches, the last one open.
+//
+// The writer's half is used under the partition's lock. Readers hold only this class's own lock, and
+// only to find a batch; one that goes on where it stopped takes no lock at all.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/mutex.h"
+#include "format/journal_group.h"
+#include "partition/open_batch.h"
+#include "segment/batch_reader.h"
+
+namespace eventlog::inline v1::internal {
+
+// Where a reader of the tail stopped.
+struct TailCursor {
+  std::shared_ptr<TailBuffer> buffer;
+  int64_t base_offset = 0;
+  int64_t base_timestamp_ms = 0;
+  int32_t leader_epoch = 0;
+  int64_t offset = 0;        // the record at `position` has it
+  std::size_t position = 0;  // in `buffer`
+};
+
+class Tail {
+ public:
+  // --- the writer's half
+  bool empty() const { return batches_.empty(); }
+  bool has_closed() const { return batches_.size() > 1 || (closed_ && !batches_.empty()); }
+  // Appends a record as `offset`, to the open batch or, when that is full or of another epoch, to a
+  // new one.
+  void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
+              int32_t leader_epoch, std::size_t batch_bytes);
+  // The next record starts a new batch.
+  void CloseOpenBatch() { closed_ = true; }
+  std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }
+  // Adds everything that is not journaled yet.
+  void Collect(int32_t topic_id, int32_t partition, GroupBuilder* group);
+  // The same without a journal: it went to a segment.
+  void MarkJournaledBelow(int64_t end_offset);
+  void ShowUpTo(int64_t end_offset);
+  // Forgets the records from `end_offset` on.
+  void TruncateTo(int64_t end_offset);
+  // The oldest batch when it is closed and ends at or below `end_offset`, else null.
+  std::shared_ptr<OpenBatch> OldestClosed(int64_t end_offset) const;
+  void PopOldest();
+  // All of them, oldest first.
+  std::vector<std::shared_ptr<OpenBatch>> ClosedBelow(int64_t end_offset) const;
+  void Clear();
+
+  // --- the readers' half
+  // Copies the visible records from `offset` on out of the one batch that holds it. False when none
+  // does, or nothing of it is visible. `*cursor` makes the next call cheap.
+  bool Read(int64_t offset, TailCursor* cursor, StoredBatch* batch);
+  // The first visible record at or after the timestamp: its offset, or -1.
+  int64_t FindTimestamp(int64_t timestamp_ms);
+
+ private:
+  bool FindBatch(int64_t offset, TailCursor* cursor);
+
+  // Written under the partition's lock and readers_mutex_; so either is enough to read it.
+  std::deque<std::shared_ptr<OpenBatch>> batches_;
+  bool closed_ = false;  // the last batch takes no more records
+  std::size_t unjournaled_bytes_ = 0;
+  Mutex readers_mutex_;
+};
+
+}  // namespace eventlog::inline v1::internal
