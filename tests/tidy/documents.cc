@@ -86,7 +86,10 @@ std::string Resolve(std::string_view folder, std::string_view target) {
     }
   }
   std::string path;
-  for (const std::string_view part : parts) path += (path.empty() ? "" : "/") + std::string(part);
+  for (const std::string_view part : parts) {
+    if (!path.empty()) path += '/';
+    path += part;
+  }
   return path;
 }
 
