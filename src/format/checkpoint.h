@@ -1,4 +1,4 @@
-// The log's one checkpoint: where recovery starts (rules R11, R16). Replaced atomically, as a whole.
+// The log's one checkpoint: where recovery starts (rules R11, R16). Replaced atomically and whole.
 //
 //    0 magic u32 "ELCP" | 4 version u16 | 6 header_bytes u16 | 8 log uuid 16 bytes
 //   24 generation u64 | 32 sequence u64 (S0: the first group not covered) | 40 journal_file u64

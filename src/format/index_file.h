@@ -1,5 +1,5 @@
-// The two index files beside a sealed segment: sparse, rebuildable, never trusted (a hit is verified
-// against the batch it names).
+// The two index files beside a sealed segment: sparse, rebuildable, never trusted (a hit is
+// verified against the batch it names).
 //
 //    0 magic u32 "ELOI" or "ELTI" | 4 version u16 | 6 header_bytes u16 | 8 base_offset i64
 //   16 segment_bytes i64 (the data file's size: another one makes the index stale)

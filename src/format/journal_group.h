@@ -76,8 +76,8 @@ class GroupBuilder {
 };
 
 // Bytes of the whole group that starts in `bytes`, padding not counted, when its header is one of
-// this log and generation. kGroupHeaderBytes are enough for those we write, up to kMaxHeaderBytes to
-// tell a newer one from damage. DataLoss (kCorruptData) or Unimplemented (kNewerFormat).
+// this log and generation. kGroupHeaderBytes are enough for those we write, up to kMaxHeaderBytes
+// to tell a newer one from damage. DataLoss (kCorruptData) or Unimplemented (kNewerFormat).
 absl::StatusOr<std::size_t> GroupBytes(std::string_view bytes, uint64_t generation,
                                        const Uuid& log_id);
 // The whole group at the start of `bytes`, header, body hash and every frame's shape checked.

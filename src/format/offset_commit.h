@@ -2,7 +2,7 @@
 // with a version:
 //
 //   key:   u16 version 1 | group | topic (u32 length, bytes each) | partition i32
-//   value: u16 version 1 | offset i64 | leader_epoch i32 | commit_ms i64 | metadata (u32 length, bytes)
+//   value: u16 version 1 | offset i64 | leader_epoch i32 | commit_ms i64 | metadata (u32, bytes)
 //
 // A null value deletes the entry.
 #pragma once

@@ -17,8 +17,8 @@ namespace eventlog::inline v1::internal {
 // No record takes less: each of its seven numbers has a byte.
 inline constexpr std::size_t kMinRecordBytes = 7;
 
-// Timestamps are added and subtracted modulo 2^64, as Kafka's Java does: every pair round-trips, and
-// no stored delta can overflow.
+// Timestamps are added and subtracted modulo 2^64, as Kafka's Java does: every pair round-trips,
+// and no stored delta can overflow.
 inline int64_t TimestampDelta(int64_t timestamp_ms, int64_t base_timestamp_ms) {
   return static_cast<int64_t>(static_cast<uint64_t>(timestamp_ms) -
                               static_cast<uint64_t>(base_timestamp_ms));
@@ -33,8 +33,8 @@ std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_d
                                int32_t offset_delta);
 // At least that, whatever the deltas: what to have room for.
 std::size_t MaxEncodedRecordBytes(const ProducerRecord& record);
-// Encodes at `to`, which has room for EncodedRecordBytes, and returns the end. The caller has refused
-// records that do not fit into a batch (kMaxBatchBytes); offset_delta is not negative.
+// Encodes at `to`, which has room for EncodedRecordBytes, and returns the end. The caller has
+// refused records that do not fit into a batch (kMaxBatchBytes); offset_delta is not negative.
 char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
                    int32_t offset_delta);
 

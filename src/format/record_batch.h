@@ -26,7 +26,7 @@ inline constexpr std::size_t kBatchHeaderBytes = 96;
 inline constexpr int64_t kMaxBatchBytes = 128 << 20;
 // No offset that is stored is larger, so that adding any 32-bit delta, and one, cannot overflow.
 inline constexpr int64_t kMaxOffset = INT64_MAX - (int64_t{1} << 31);
-// Kafka's attribute bits: compression codec in 0-2, timestamp type in 3, transactional 4, control 5.
+// Kafka's attribute bits: compression codec 0-2, timestamp type 3, transactional 4, control 5.
 inline constexpr uint16_t kCompressionMask = 0x7;
 inline constexpr uint16_t kLz4Codec = 3;
 
@@ -61,14 +61,14 @@ struct BatchHeader {
 
 // Seals `records` (the records section, uncompressed) under `header`: fills in body_bytes,
 // uncompressed_bytes, body_hash and the codec, and returns header and body as they go to disk.
-// A body that compression does not shrink is stored as it is. What DecodeBatchHeader refuses must not
-// be asked for: the caller has refused it.
+// A body that compression does not shrink is stored as it is. What DecodeBatchHeader refuses must
+// not be asked for: the caller has refused it.
 std::string SealBatch(BatchHeader* header, std::string_view records, CompressionType compression,
                       uint64_t identity_seed);
 
 // The header at the start of `bytes`: kBatchHeaderBytes are enough for those we write, up to
-// kMaxHeaderBytes (as many as the file has) to tell a newer one from damage. DataLoss (kCorruptData):
-// hash, lengths, counts or offsets that cannot be; Unimplemented (kNewerFormat).
+// kMaxHeaderBytes (as many as the file has) to tell a newer one from damage. DataLoss
+// (kCorruptData): hash, lengths, counts or offsets that cannot be; Unimplemented (kNewerFormat).
 absl::StatusOr<BatchHeader> DecodeBatchHeader(std::string_view bytes, uint64_t identity_seed);
 
 // Checks `body` (header.body_bytes long) against the header's hash. DataLoss (kCorruptData).

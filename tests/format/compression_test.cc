@@ -32,7 +32,8 @@ std::string FrameOf(const std::string& bytes, const LZ4F_preferences_t& preferen
 }
 
 TEST_CASE("contents of any size come back", "[format]") {
-  for (const std::size_t size : {0, 1, 100, 65535, 65536, 65537, 1'000'000}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 100, 65535, 65536, 65537, 1'000'000}) {
     for (const std::string& bytes : {std::string(size, 'a'), Noise(size)}) {
       std::string out = "what was there before";
       REQUIRE(DecompressLz4(Exactly(CompressLz4(bytes)).view(), size, &out).ok());
@@ -70,7 +71,7 @@ TEST_CASE("contents that are larger or smaller than stated are damage", "[format
   LZ4F_preferences_t silent = {};  // without a content size, so only the count can tell
   for (const std::string& frame : {CompressLz4(bytes), FrameOf(bytes, silent)}) {
     REQUIRE(Decompress(frame, 5000).ok());
-    for (const std::size_t stated : {0, 1, 4999, 5001, 9000}) {
+    for (const std::size_t stated : std::initializer_list<std::size_t>{0, 1, 4999, 5001, 9000}) {
       CAPTURE(stated);
       CHECK(IsDamage(Decompress(frame, stated)));
     }

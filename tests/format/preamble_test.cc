@@ -65,7 +65,7 @@ TEST_CASE("a damaged header of a later version is damage", "[format]") {
 
 TEST_CASE("a header that states an impossible length is damage", "[format]") {
   // Each with a hash that is good for the length it states.
-  for (const std::size_t length : {0, 8, 12, 36, 520, 65528}) {
+  for (const std::size_t length : std::initializer_list<std::size_t>{0, 8, 12, 36, 520, 65528}) {
     std::string header(66000, 'f');
     std::memcpy(header.data(), GoodHeader().data(), 8);
     StoreLe(header.data() + 4, uint16_t{4});
