@@ -69,30 +69,6 @@ std::set<std::string> Anchors(std::string_view text) {
   return anchors;
 }
 
-// `target` as seen from `folder`, without "." and ".."; "/" when it leaves the tree.
-std::string Resolve(std::string_view folder, std::string_view target) {
-  std::vector<std::string_view> parts;
-  const std::string joined = std::string(folder) + "/" + std::string(target);
-  std::string_view rest = joined;
-  while (!rest.empty()) {
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const std::string_view part = rest.substr(0, slash);
-    rest.remove_prefix(std::min(slash + 1, rest.size()));
-    if (part == "..") {
-      if (parts.empty()) return "/";
-      parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.push_back(part);
-    }
-  }
-  std::string path;
-  for (const std::string_view part : parts) {
-    if (!path.empty()) path += '/';
-    path += part;
-  }
-  return path;
-}
-
 struct Link {
   int line;
   std::string_view target;

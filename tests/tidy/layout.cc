@@ -1,4 +1,4 @@
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include "tidy/checks.h"
@@ -37,21 +37,6 @@ std::set<std::string_view> WordsOf(std::string_view text) {
   return words;
 }
 
-// Whether a CMakeLists.txt beside `path` or above it names it. Where each source is a program of
-// its own, naming the program is enough.
-bool IsListed(const std::map<std::string, std::set<std::string_view>, std::less<>>& lists,
-              std::string_view path) {
-  const bool programs = path.starts_with("examples/") || path.starts_with("benchmarks/");
-  for (std::string_view folder = FolderOf(path); !folder.empty(); folder = FolderOf(folder)) {
-    const auto list = lists.find(folder);
-    if (list == lists.end()) continue;
-    const std::string_view name = path.substr(folder.size() + 1);
-    if (list->second.contains(name)) return true;
-    if (programs && list->second.contains(name.substr(0, name.rfind('.')))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Problems CheckTestsExist(const Tree& tree) {
@@ -69,14 +54,19 @@ Problems CheckTestsExist(const Tree& tree) {
 }
 
 Problems CheckSourcesAreBuilt(const Tree& tree) {
-  std::map<std::string, std::set<std::string_view>, std::less<>> lists;
+  Paths listed;
   for (const SourceFile& file : tree) {
     if (NameOf(file.path) != "CMakeLists.txt") continue;
-    lists.emplace(FolderOf(file.path), WordsOf(file.text));
+    for (const std::string_view word : WordsOf(file.text)) {
+      listed.insert(Resolve(FolderOf(file.path), word));
+    }
   }
   Problems problems;
   for (const SourceFile& file : tree) {
-    if (!file.path.ends_with(".cc") || IsListed(lists, file.path)) continue;
+    if (!file.path.ends_with(".cc") || listed.contains(file.path)) continue;
+    // Where each source is a program of its own, naming the program is enough.
+    const bool program = file.path.starts_with("examples/") || file.path.starts_with("benchmarks/");
+    if (program && listed.contains(file.path.substr(0, file.path.size() - 3))) continue;
     problems.push_back(Problem(file.path, 1, "no CMakeLists.txt names it"));
   }
   return problems;

@@ -48,6 +48,8 @@ std::string_view Trim(std::string_view text);
 std::string_view FolderOf(std::string_view path);
 std::string_view NameOf(std::string_view path);
 std::string_view StemOf(std::string_view path);
+// `target` as seen from `folder`, without "." and ".."; "/" when it leaves the tree.
+std::string Resolve(std::string_view folder, std::string_view target);
 bool IsCode(std::string_view path);  // *.h, *.cc
 
 }  // namespace eventlog::tidy
