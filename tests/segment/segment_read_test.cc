@@ -236,10 +236,11 @@ bool FollowsTo(Segment* segment, int64_t records, bool with_hints) {
       offset = batch.header.next_offset();
       hint = batch.position + batch.header.batch_bytes();
     }
+    if (offset == 0) continue;
     const auto max_timestamp_ms = segment->MaxTimestamp();
     if (!max_timestamp_ms.ok() || *max_timestamp_ms < offset - 1) return false;
     const auto found = segment->FindTimestamp(offset - 1);
-    if (!found.ok() || (offset > 0 && *found != offset - 1)) return false;
+    if (!found.ok() || *found != offset - 1) return false;
   }
   return true;
 }
