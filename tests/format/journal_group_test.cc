@@ -126,10 +126,11 @@ TEST_CASE("frames that cannot be are damage", "[format]") {
   CHECK(IsDamage(with(8, INT64_MIN)));
   CHECK(IsDamage(with(24, int64_t{999})));  // first offset below the batch's
   CHECK(IsDamage(with(24, INT64_MAX)));
-  CHECK(IsDamage(with(24, kMaxOffset)));   // too far from the batch's base
-  CHECK(IsDamage(with(32, int64_t{-2})));  // producer
-  CHECK(IsDamage(with(32, int64_t{7})));   // without an epoch
-  CHECK(IsDamage(with(40, int32_t{0})));   // record count
+  CHECK(IsDamage(with(24, int64_t{1000} + (int64_t{1} << 32))));  // the same modulo 2^32
+  CHECK(IsDamage(with(24, kMaxOffset)));                          // too far from the batch's base
+  CHECK(IsDamage(with(32, int64_t{-2})));                         // producer
+  CHECK(IsDamage(with(32, int64_t{7})));                          // without an epoch
+  CHECK(IsDamage(with(40, int32_t{0})));                          // record count
   CHECK(IsDamage(with(40, int32_t{1})));
   CHECK(IsDamage(with(40, int32_t{3})));
   CHECK(IsDamage(with(40, INT32_MAX)));

@@ -123,6 +123,11 @@ TEST_CASE("offsets that could overflow are damage", "[format]") {
   CHECK(IsDamage(WithHeaderField(8, int64_t{-1})));
   CHECK(WithHeaderField(64, INT32_MAX).ok());
   CHECK(IsDamage(WithHeaderField(64, int32_t{-1})));
+  BatchHeader empty = FixtureBatchHeader();
+  empty.record_count = 0;
+  const std::string backwards = SealBatch(&empty, "", CompressionType::kNone, Seed());
+  CHECK(IsDamage(
+      DecodeHeaderOnly(WithField(backwards, 64, int32_t{-1}, kRecordBatchFormat, Seed()))));
   BatchHeader last = FixtureBatchHeader();
   last.base_offset = kMaxOffset;
   last.last_offset_delta = INT32_MAX;
@@ -178,6 +183,16 @@ TEST_CASE("a codec that we do not have is unimplemented", "[format]") {
     const auto records = RecordsSection(header, FixtureRecords(), &buffer);
     CHECK(records.status().code() == absl::StatusCode::kUnimplemented);
   }
+}
+
+TEST_CASE("a blob beyond the largest batch is damage", "[format]") {
+  BatchHeader header = FixtureLz4BatchHeader();
+  header.attributes = kLz4Codec;
+  header.uncompressed_bytes = uint32_t{kMaxBatchBytes};
+  const std::string blob = CompressLz4(std::string(header.uncompressed_bytes, '\0'));
+  std::string buffer;
+  CHECK(IsDamage(RecordsSection(header, blob, &buffer).status()));
+  CHECK(buffer.empty());
 }
 
 TEST_CASE("a blob that is not what the header says is damage", "[format]") {

@@ -129,6 +129,11 @@ TEST_CASE("decoding and skipping stop at the next record", "[format]") {
   REQUIRE(SkipRecord(&skipped).ok());
   CHECK(skipped.empty());
   CHECK(IsDamage(SkipRecord(&skipped)));
+  for (const std::string& bad : {Bytes(0, 0, 0, 0, 1, 1, 0), Bytes(1, 0, 0, 0, 1, 1, 0)}) {
+    std::string_view rest = bad;  // a length of zero, and of -1
+    CHECK(IsDamage(SkipRecord(&rest)));
+    CHECK(rest == bad);
+  }
 }
 
 TEST_CASE("headers decoded from a record encode to the same bytes again", "[format]") {
