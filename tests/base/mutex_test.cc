@@ -31,18 +31,18 @@ TEST_CASE("a mutex lets one thread in at a time", "[base]") {
 
 TEST_CASE("a held mutex is not taken by TryLock", "[base]") {
   Mutex mutex;
+  const auto try_lock = [&] {
+    if (!mutex.TryLock()) return false;
+    mutex.Unlock();
+    return true;
+  };
   bool taken = true;
   {
     MutexLock lock(&mutex);
-    std::thread([&] {
-      taken = mutex.TryLock();
-      if (taken) mutex.Unlock();
-    }).join();
-    CHECK_FALSE(taken);
+    std::thread([&] { taken = try_lock(); }).join();
   }
-  taken = mutex.TryLock();
-  if (taken) mutex.Unlock();
-  CHECK(taken);
+  CHECK_FALSE(taken);
+  CHECK(try_lock());
 }
 
 TEST_CASE("a waiter is woken and has the mutex again", "[base]") {
