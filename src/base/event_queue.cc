@@ -2,6 +2,12 @@
 
 namespace eventlog::inline v1::internal {
 
+namespace {
+thread_local bool delivering = false;
+}  // namespace
+
+bool EventQueue::IsDelivering() { return delivering; }
+
 void EventQueue::Push(Event event) {
   if (!observer_) return;
   MutexLock lock(&mutex_);
@@ -10,17 +16,19 @@ void EventQueue::Push(Event event) {
 }
 
 void EventQueue::Deliver() {
-  if (!waiting_.load(std::memory_order_acquire)) return;
+  if (!waiting_.load(std::memory_order_acquire) || delivering) return;
   std::vector<Event> events;
   {
     MutexLock lock(&mutex_);
     events.swap(events_);
     waiting_.store(false, std::memory_order_release);
   }
+  delivering = true;
   for (const Event& event : events) {
     observer_({event.kind, event.topic, event.partition, event.bytes, event.duration,
                event.message});
   }
+  delivering = false;
 }
 
 }  // namespace eventlog::inline v1::internal

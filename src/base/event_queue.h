@@ -30,6 +30,8 @@ class EventQueue {
   void Push(Event event);
   // Calls the observer for what was pushed. Without a lock held; from one thread at a time in order.
   void Deliver();
+  // The calling thread is inside an observer, of any log.
+  static bool IsDelivering();
 
  private:
   const Observer observer_;

@@ -32,6 +32,8 @@ std::optional<T> ParseNumber(std::string_view digits) {
 
 }  // namespace
 
+std::string LockPath(const std::string& log_directory) { return log_directory + "/lock"; }
+
 std::string CatalogPath(const std::string& log_directory) { return log_directory + "/catalog"; }
 
 std::string CheckpointPath(const std::string& log_directory) {

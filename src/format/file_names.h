@@ -14,6 +14,7 @@ namespace eventlog::inline v1::internal {
 
 inline constexpr std::string_view kTemporarySuffix = ".tmp";  // a replacement that is being written
 
+std::string LockPath(const std::string& log_directory);
 std::string CatalogPath(const std::string& log_directory);
 std::string CheckpointPath(const std::string& log_directory);
 std::string JournalDirectory(const std::string& log_directory);

@@ -16,9 +16,14 @@ void Partition::Adopt(RecoveredPartition recovered, int32_t leader_epoch) {
   MutexLock segment_lock(&segment_mutex_);
   MutexLock lock(&mutex_);
   segments_.Adopt(std::move(recovered.segments));
+  leader_epoch_.store(leader_epoch, std::memory_order_release);
+  Restart(recovered.log_start_offset, recovered.end_offset);
+}
+
+// Everything up to `end` is in segments and safe, and there is nothing else.
+void Partition::Restart(int64_t log_start, int64_t end) {
   tail_.Clear();
-  const int64_t end = recovered.end_offset;
-  watermarks_ = OrderedWatermarks(recovered.log_start_offset, end, end, end);
+  watermarks_ = OrderedWatermarks(log_start, end, end, end);
   journaled_end_ = end;
   collected_end_ = end;
   group_start_ = -1;
@@ -28,8 +33,7 @@ void Partition::Adopt(RecoveredPartition recovered, int32_t leader_epoch) {
   draining_ = false;
   bulk_in_flight_.store(false);
   has_closed_.store(false);
-  log_start_.store(recovered.log_start_offset, std::memory_order_release);
-  leader_epoch_.store(leader_epoch, std::memory_order_release);
+  log_start_.store(log_start, std::memory_order_release);
   high_watermark_.store(end);
 }
 

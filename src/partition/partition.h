@@ -134,11 +134,12 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
 
   // --- sealing (partition_seal.cc)
   // Writes closed batches that may go to the segment; leaves it to the other one when somebody is
-  // writing already and `wait` is false. A full disk is OK: they stay in memory and in the journal.
-  // FailedPrecondition (kPoisoned).
+  // writing already and `wait` is false. ResourceExhausted (kDiskFull): they stay in memory and in the
+  // journal. FailedPrecondition (kPoisoned).
   absl::Status WriteClosedBatches(bool wait);
   bool has_closed_batches() const { return has_closed_.load(std::memory_order_acquire); }
-  // Closes the open batch, makes everything durable as the topic asks, and writes it all.
+  // Closes the open batch, waits until all is acknowledged, and writes it. Errors as
+  // WriteClosedBatches.
   absl::Status SealAll();
   // SealAll when the oldest unsealed record is older than `age`, and rolls a segment whose time has
   // come.
@@ -147,8 +148,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint();
   // Cuts preallocated space off, before the last checkpoint of a log that closes.
   absl::Status TrimForClose();
-  // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest.
-  absl::Status ReopenFromMemory();
+  // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest, and
+  // goes on with a new leader epoch. Nobody else uses the partition meanwhile.
+  absl::StatusOr<PartitionCheckpoint> ReopenFromMemory(int32_t leader_epoch);
   // Takes no more appends, then removes the files.
   absl::Status Delete();
 
@@ -170,6 +172,8 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // What an atomic write that is in the running group asks of its partitions.
   enum class Hold { kNone, kUntilWritten, kUntilSynced };
 
+  void Restart(int64_t log_start, int64_t end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  PartitionCheckpoint Describe() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -118,7 +118,7 @@ absl::Status Partition::ReserveAndWrite(int64_t end_offset) {
   {
     MutexLock lock(&mutex_);
     config = config_;
-    batches = tail_.ClosedBelow(end_offset);
+    batches = tail_.ClosedBelow(end_offset);  // none when the topic was deleted meanwhile
   }
   if (batches.empty()) return absl::OkStatus();
   for (const auto& batch : batches) {

@@ -41,14 +41,14 @@ absl::Status Partition::WriteClosedLocked() {
       const bool atomic_unsynced = config_.acknowledgement != Acknowledgement::kMemory &&
                                    atomic_sequence_ > environment_.journal->synced_upto();
       if (!atomic_unsynced) batch = tail_.OldestClosed(watermarks_.high_watermark());
-      if (batch == nullptr || deleted_) return absl::OkStatus();
+      if (batch == nullptr) return absl::OkStatus();
       config = config_;
     }
     bool rolled = false;
     absl::Status written =
         segments_.Reserve(static_cast<int64_t>(kBatchHeaderBytes + batch->bytes()),
                           batch->base_offset(), WallMs(), config, &rolled);
-    if (IsDiskFull(written)) return absl::OkStatus();
+    if (IsDiskFull(written)) return written;
     if (rolled) TellRolled();
     if (written.ok()) written = WriteBatch(*batch, config);
     if (!written.ok()) return PoisonSegment(written);
@@ -68,11 +68,13 @@ absl::Status Partition::WriteBatch(const OpenBatch& batch, const PartitionConfig
 
 absl::Status Partition::SealAll() {
   StagedAppend all{shared_from_this(), {}};
+  std::vector<std::shared_ptr<OpenBatch>> batches;
   {
     MutexLock lock(&mutex_);
-    if (tail_.empty() || deleted_) return absl::OkStatus();
+    if (tail_.empty()) return absl::OkStatus();
     tail_.CloseOpenBatch();
     has_closed_.store(true, std::memory_order_release);
+    batches = tail_.ClosedBelow(watermarks_.log_end());
     all.ticket = {watermarks_.log_end(), watermarks_.log_end(),
                   drops_.load(std::memory_order_relaxed)};
     tickets_out_.fetch_add(1, std::memory_order_relaxed);
@@ -81,7 +83,11 @@ absl::Status Partition::SealAll() {
       !durable.ok() && !IsDiskFull(durable)) {
     return durable;
   }
-  return WriteClosedBatches(/*wait=*/true);
+  for (;;) {  // again when an atomic write came between its sync and the sealing
+    EVENTLOG_RETURN_IF_ERROR(WriteClosedBatches(/*wait=*/true));
+    MutexLock lock(&mutex_);
+    if (!tail_.OldestIsAmong(batches)) return absl::OkStatus();
+  }
 }
 
 absl::Status Partition::SealOlderThan(absl::Duration age) {
@@ -108,12 +114,17 @@ absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint() {
   if (segments_.unsynced()) {
     if (absl::Status synced = segments_.Sync(); !synced.ok()) return PoisonSegment(synced);
   }
+  MutexLock lock(&mutex_);
+  bypassed_ = false;
+  return Describe();
+}
+
+// What is in the segments, all of which are synced.
+PartitionCheckpoint Partition::Describe() const {
   PartitionCheckpoint entry;
   entry.topic_id = name_.topic_id;
   entry.partition = name_.identity.partition;
-  MutexLock lock(&mutex_);
-  bypassed_ = false;
-  entry.log_start_offset = watermarks_.log_start();
+  entry.log_start_offset = log_start_offset();
   segments_.Describe(&entry);
   return entry;
 }
@@ -124,19 +135,21 @@ absl::Status Partition::TrimForClose() {
   return absl::OkStatus();
 }
 
-absl::Status Partition::ReopenFromMemory() {
+absl::StatusOr<PartitionCheckpoint> Partition::ReopenFromMemory(int32_t leader_epoch) {
   MutexLock segment_lock(&segment_mutex_);
   int64_t end = 0;
   {
     MutexLock lock(&mutex_);
     end = watermarks_.high_watermark();
     tail_.TruncateTo(end);
-    tail_.CloseOpenBatch();
     watermarks_ = OrderedWatermarks(watermarks_.log_start(), end, end, end);
   }
   EVENTLOG_RETURN_IF_ERROR(ReserveAndWrite(end));
   EVENTLOG_RETURN_IF_ERROR(segments_.Sync());
-  return absl::OkStatus();
+  MutexLock lock(&mutex_);
+  leader_epoch_.store(leader_epoch, std::memory_order_release);
+  Restart(watermarks_.log_start(), end);
+  return Describe();
 }
 
 absl::Status Partition::Delete() {
@@ -144,6 +157,8 @@ absl::Status Partition::Delete() {
   {
     MutexLock lock(&mutex_);
     deleted_ = true;
+    tail_.Clear();
+    has_closed_.store(false, std::memory_order_release);
   }
   waiters_.Notify();
   return segments_.Remove();

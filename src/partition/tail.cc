@@ -80,6 +80,11 @@ std::vector<std::shared_ptr<OpenBatch>> Tail::ClosedBelow(int64_t end_offset) co
   return closed;
 }
 
+bool Tail::OldestIsAmong(const std::vector<std::shared_ptr<OpenBatch>>& batches) const {
+  return !batches_.empty() &&
+         std::find(batches.begin(), batches.end(), batches_.front()) != batches.end();
+}
+
 void Tail::PopOldest() {
   MutexLock lock(&readers_mutex_);
   batches_.pop_front();

@@ -51,6 +51,7 @@ class Tail {
   void PopOldest();
   // All of them, oldest first.
   std::vector<std::shared_ptr<OpenBatch>> ClosedBelow(int64_t end_offset) const;
+  bool OldestIsAmong(const std::vector<std::shared_ptr<OpenBatch>>& batches) const;
   void Clear();
 
   // --- the readers' half

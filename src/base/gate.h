@@ -1,0 +1,36 @@
+// Counts the calls inside, so that Close and Reopen can wait until they have left and keep others
+// out. Entering and leaving an open gate is one atomic operation each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+
+namespace eventlog::inline v1::internal {
+
+// Thread-safe.
+class Gate {
+ public:
+  // OK: Leave must follow. Otherwise what Shut was given.
+  absl::Status Enter();
+  void Leave();
+
+  // Keeps new calls out with `why` and waits until those inside have left. False after `timeout`
+  // of real time; the gate stays shut.
+  bool Shut(const absl::Status& why, absl::Duration timeout);
+  void Open();
+  bool is_open() const { return state_.load() < kShut; }
+
+ private:
+  static constexpr int64_t kShut = int64_t{1} << 62;
+
+  std::atomic<int64_t> state_{0};  // calls inside, plus kShut
+  Mutex mutex_;
+  CondVar left_;
+  absl::Status why_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,95 @@
+// What every handle of one log shares: the parts, and the door through which each public call comes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/event_queue.h"
+#include "base/fork_guard.h"
+#include "base/gate.h"
+#include "base/health.h"
+#include "eventlog/clock.h"
+#include "group/offset_store.h"
+#include "io/file_cache.h"
+#include "journal/journal.h"
+#include "partition/wait_set.h"
+
+namespace eventlog::inline v1::internal {
+
+class TopicState;
+
+struct LogLimits {
+  int64_t max_record_bytes = 0;
+  int64_t max_write_bytes = 0;
+};
+
+// Offsets to commit in one atomic write, as `group`.
+struct OffsetCommits {
+  std::string group;
+  std::vector<TopicPartitionOffset> offsets;
+};
+
+class LogCore {
+ public:
+  LogCore(Clock* clock, Observer observer, const LogLimits& limits)
+      : clock_(clock), events_(std::move(observer)), limits_(limits) {}
+  virtual ~LogCore() = default;
+  LogCore(const LogCore&) = delete;
+  LogCore& operator=(const LogCore&) = delete;
+
+  Clock* clock() const { return clock_; }
+  const LogLimits& limits() const { return limits_; }
+  int64_t WallMs() const { return absl::ToUnixMillis(clock_->Now()); }
+  Journal* journal() const { return journal_.get(); }
+  OffsetStore* offsets() { return &offsets_; }
+  EventQueue* events() { return &events_; }
+  const ForkGuard& fork_guard() const { return fork_guard_; }
+  Gate* gate() { return &gate_; }
+  // Everybody who waits outside the gate: set when the log closes or reopens.
+  WaitSet* sleepers() { return &sleepers_; }
+
+  // Before records are staged: makes a checkpoint first when the journal is full, and asks for one,
+  // or for a spare file, ahead of need. ResourceExhausted (kDiskFull).
+  virtual absl::Status MakeRoom() = 0;
+  // A topic by name. NotFound (kUnknownTopic).
+  virtual absl::StatusOr<std::shared_ptr<TopicState>> FindTopic(std::string_view name) = 0;
+  // Writes commits as one atomic write and applies them.
+  virtual absl::Status CommitOffsets(const OffsetCommits& commits) = 0;
+  // Runs what is due, on this thread.
+  virtual void RunDue() = 0;
+  virtual absl::Duration UntilDue() const = 0;
+
+ protected:
+  Clock* const clock_;
+  EventQueue events_;
+  const LogLimits limits_;
+  const ForkGuard fork_guard_;
+  Gate gate_;
+  WaitSet sleepers_;
+  Health health_;
+  OffsetStore offsets_;
+  std::unique_ptr<FileCache> files_;
+  std::unique_ptr<Journal> journal_;
+};
+
+// One public call: refused in a forked child and on a closed log, counted while it runs. What the
+// log has to tell its observer is told when the call is over.
+class Call {
+ public:
+  explicit Call(LogCore* core);  // null: a handle without a log
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  const absl::Status& status() const { return status_; }
+
+ private:
+  LogCore* const core_;
+  absl::Status status_;
+};
+
+absl::Status ClosedError(std::string_view what);
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,116 @@
+// Topic: the public append path. Next hop: Partition::Stage, then AwaitAppends.
+#include "eventlog/topic.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "client/log_core.h"
+#include "client/topic_state.h"
+#include "partition/append_wait.h"
+
+namespace eventlog::inline v1 {
+
+using internal::Call;
+using internal::Partition;
+using internal::StagedAppend;
+
+namespace {
+
+internal::LogCore* CoreOf(const std::shared_ptr<internal::TopicState>& state) {
+  return state == nullptr ? nullptr : state->core();
+}
+
+// The records of one AppendAll that go to one partition.
+struct Share {
+  int32_t partition = 0;
+  std::vector<ProducerRecord> records;
+  std::vector<std::size_t> indices;  // in the caller's order
+};
+
+// Checks every record before anything is staged.
+absl::StatusOr<std::vector<Share>> RouteAll(internal::TopicState* topic,
+                                            absl::Span<const ProducerRecord> records) {
+  std::vector<Share> shares;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    auto partition = topic->Route(records[i]);
+    if (!partition.ok()) return internal::WithFailedIndex(partition.status(), i);
+    auto share = std::find_if(shares.begin(), shares.end(), [&](const Share& candidate) {
+      return candidate.partition == *partition;
+    });
+    if (share == shares.end()) share = shares.insert(shares.end(), Share{*partition, {}, {}});
+    share->records.push_back(records[i]);
+    share->indices.push_back(i);
+  }
+  return shares;
+}
+
+}  // namespace
+
+std::string_view Topic::name() const {
+  return state_ == nullptr ? std::string_view() : std::string_view(*state_->name());
+}
+
+int32_t Topic::partitions() const {
+  return state_ == nullptr ? 0 : static_cast<int32_t>(state_->partitions().size());
+}
+
+absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const {
+  const Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  EVENTLOG_ASSIGN_OR_RETURN(const int32_t number, state_->Route(record));
+  EVENTLOG_RETURN_IF_ERROR(state_->core()->MakeRoom());
+
+  const auto& partition = state_->partitions()[static_cast<std::size_t>(number)];
+  const int64_t now_ms = state_->core()->WallMs();
+  EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage({&record, 1}, now_ms, nullptr));
+  const StagedAppend staged{partition, ticket};
+  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppends(state_->core()->journal(), {&staged, 1}));
+  const int64_t timestamp_ms =
+      record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
+  return RecordMetadata{number, ticket.first_offset, absl::FromUnixMillis(timestamp_ms)};
+}
+
+absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
+                              std::vector<RecordMetadata>* metadata) const {
+  if (metadata != nullptr) metadata->clear();
+  const Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  EVENTLOG_ASSIGN_OR_RETURN(const auto shares, RouteAll(state_.get(), records));
+  EVENTLOG_RETURN_IF_ERROR(state_->core()->MakeRoom());
+
+  std::vector<RecordMetadata> placed(records.size());
+  std::vector<StagedAppend> staged;
+  const int64_t now_ms = state_->core()->WallMs();
+  absl::Status status;
+  for (const Share& share : shares) {
+    const auto& partition = state_->partitions()[static_cast<std::size_t>(share.partition)];
+    std::vector<RecordMetadata> of_share;
+    auto ticket = partition->Stage(share.records, now_ms, &of_share);
+    if (!ticket.ok()) {
+      status = ticket.status();
+      break;
+    }
+    staged.push_back({partition, *ticket});
+    for (std::size_t i = 0; i < of_share.size(); ++i) placed[share.indices[i]] = of_share[i];
+  }
+  const absl::Status acknowledged = internal::AwaitAppends(state_->core()->journal(), staged);
+  EVENTLOG_RETURN_IF_ERROR(status);
+  EVENTLOG_RETURN_IF_ERROR(acknowledged);
+  if (metadata != nullptr) *metadata = std::move(placed);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Watermarks> Topic::GetWatermarks(int32_t partition) const {
+  const Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  EVENTLOG_ASSIGN_OR_RETURN(const Partition* found, state_->FindPartition(partition));
+  const internal::OrderedWatermarks marks = found->watermarks();
+  return Watermarks{marks.log_start(), marks.last_stable(), marks.high_watermark(),
+                    marks.log_end()};
+}
+
+}  // namespace eventlog::inline v1

@@ -1,0 +1,34 @@
+#include "client/topic_state.h"
+
+#include "base/error.h"
+#include "client/record_check.h"
+#include "fmt/format.h"
+#include "format/record.h"
+
+namespace eventlog::inline v1::internal {
+
+absl::Status TopicState::CheckNotDeleted() const {
+  if (!deleted_.load(std::memory_order_acquire)) return absl::OkStatus();
+  return MakeError(ErrorReason::kUnknownTopic, "topic " + *name_ + " is deleted");
+}
+
+absl::StatusOr<int32_t> TopicState::Route(const ProducerRecord& record) {
+  const auto partitions = static_cast<int32_t>(partitions_.size());
+  EVENTLOG_RETURN_IF_ERROR(CheckRecord(record, {partitions, core_->limits().max_record_bytes}));
+  if (record.partition != kAnyPartition) return record.partition;
+  if (!record.key.is_null()) return PartitionForKey(record.key.view(), partitions);
+  if (partitions == 1) return 0;
+  return sticky_.Next(partitions, batch_bytes_.load(std::memory_order_relaxed),
+                      static_cast<int64_t>(MaxEncodedRecordBytes(record)));
+}
+
+absl::StatusOr<Partition*> TopicState::FindPartition(int32_t partition) const {
+  if (partition < 0 || partition >= static_cast<int32_t>(partitions_.size())) {
+    return MakeError(ErrorReason::kUnknownPartition,
+                     fmt::format("topic {} has partitions 0 to {}, not {}", *name_,
+                                 partitions_.size() - 1, partition));
+  }
+  return partitions_[static_cast<std::size_t>(partition)].get();
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,55 @@
+// A topic that is open: what Topic handles point to.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client/log_core.h"
+#include "client/partitioner.h"
+#include "eventlog/record.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+class TopicState {
+ public:
+  TopicState(std::shared_ptr<LogCore> core, int32_t id, std::string name,
+             std::vector<std::shared_ptr<Partition>> partitions)
+      : core_(std::move(core)),
+        id_(id),
+        name_(std::make_shared<const std::string>(std::move(name))),
+        partitions_(std::move(partitions)),
+        sticky_(static_cast<uint32_t>(id)) {}
+
+  LogCore* core() const { return core_.get(); }
+  int32_t id() const { return id_; }
+  const std::shared_ptr<const std::string>& name() const { return name_; }
+  const std::vector<std::shared_ptr<Partition>>& partitions() const { return partitions_; }
+  bool NeedsSync() const { return partitions_.front()->NeedsSync(); }
+
+  void SetBatchBytes(int64_t bytes) { batch_bytes_.store(bytes, std::memory_order_relaxed); }
+  void MarkDeleted() { deleted_.store(true, std::memory_order_release); }
+  // NotFound (kUnknownTopic) once the topic is deleted.
+  absl::Status CheckNotDeleted() const;
+
+  // Checks the record (CheckRecord) and chooses its partition: its own, by key, or the sticky one.
+  absl::StatusOr<int32_t> Route(const ProducerRecord& record);
+  // NotFound (kUnknownPartition).
+  absl::StatusOr<Partition*> FindPartition(int32_t partition) const;
+
+ private:
+  const std::shared_ptr<LogCore> core_;
+  const int32_t id_;
+  const std::shared_ptr<const std::string> name_;
+  const std::vector<std::shared_ptr<Partition>> partitions_;
+  StickyPartitioner sticky_;
+  std::atomic<int64_t> batch_bytes_{int64_t{64} << 10};
+  std::atomic<bool> deleted_{false};
+};
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,49 @@
+#include "log/destroy.h"
+
+#include <vector>
+
+#include "base/error.h"
+#include "format/file_names.h"
+#include "io/durable_file.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+// Removes a directory of files and of directories of files; OK when it is missing.
+absl::Status RemoveTree(FileSystem* file_system, const std::string& directory, int depth) {
+  auto names = file_system->List(directory);
+  if (absl::IsNotFound(names.status())) return absl::OkStatus();
+  EVENTLOG_RETURN_IF_ERROR(names);
+  for (const std::string& name : *names) {
+    const std::string path = directory + "/" + name;
+    const bool is_directory = depth > 0 && file_system->List(path).ok();
+    EVENTLOG_RETURN_IF_ERROR(is_directory ? RemoveTree(file_system, path, depth - 1)
+                                          : file_system->Remove(path));
+  }
+  return file_system->Remove(directory);
+}
+
+}  // namespace
+
+absl::Status DestroyLog(FileSystem* file_system, const std::string& directory) {
+  auto names = file_system->List(directory);
+  if (absl::IsNotFound(names.status())) {
+    return MakeError(ErrorReason::kDirectoryNotFound, directory + ": no such directory");
+  }
+  EVENTLOG_RETURN_IF_ERROR(names);
+  EVENTLOG_ASSIGN_OR_RETURN(auto lock, file_system->LockDirectory(directory));
+  // The checkpoint first: what is left after a crash is then no log any more.
+  for (const std::string& path : {CheckpointPath(directory), CatalogPath(directory)}) {
+    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, path));
+    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, path + std::string(kTemporarySuffix)));
+  }
+  EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, SegmentsDirectory(directory), 1));
+  EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, JournalDirectory(directory), 0));
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, LockPath(directory)));
+  EVENTLOG_RETURN_IF_ERROR(file_system->SyncDirectory(directory));
+  // Whatever else is there is not ours, and keeps the directory.
+  static_cast<void>(file_system->Remove(directory));
+  return absl::OkStatus();
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,251 @@
+#include "log/log_state.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "eventlog/testing/memory_file_system.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "format/record.h"
+#include "io/durable_file.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr char kMemoryDirectory[] = "memory";
+
+absl::Status RefuseInObserver() {
+  if (!EventQueue::IsDelivering()) return absl::OkStatus();
+  return MakeError(ErrorReason::kInCallback, "an observer may not close or reopen a log");
+}
+
+}  // namespace
+
+LogState::LogState(LogOptions options)
+    : LogCore(options.clock, options.observer, {options.max_record_bytes, options.max_write_bytes}),
+      options_(std::move(options)),
+      file_system_(options_.file_system) {
+  if (options_.memory) {
+    memory_ = std::make_unique<MemoryFileSystem>();
+    file_system_ = memory_.get();
+    options_.directory = kMemoryDirectory;
+  }
+  files_ = std::make_unique<FileCache>(file_system_,
+                                       static_cast<std::size_t>(options_.tuning.max_open_files));
+  journal_ = std::make_unique<Journal>(file_system_, options_.directory,
+                                       options_.tuning.journal_bytes, &health_);
+  catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
+  scheduler_ = std::make_unique<Scheduler>(clock_, *options_.background_thread);
+  AddTasks();
+}
+
+LogState::~LogState() = default;
+
+PartitionEnvironment LogState::Environment() {
+  return {files_.get(), journal_.get(), &health_, clock_, &events_};
+}
+
+absl::Status LogState::OpenDirectory() {
+  if (options_.open_mode == OpenMode::kExisting) {
+    const absl::Status exists = file_system_->List(options_.directory).status();
+    if (absl::IsNotFound(exists)) {
+      return MakeError(ErrorReason::kDirectoryNotFound, options_.directory + ": no such directory");
+    }
+    EVENTLOG_RETURN_IF_ERROR(exists);
+  } else {
+    EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, options_.directory));
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(lock_, file_system_->LockDirectory(options_.directory));
+  return absl::OkStatus();
+}
+
+// The checkpoint is the last thing that a creation writes, the catalog the one before: without a
+// checkpoint and with no topic there is nothing yet that could be lost.
+absl::StatusOr<bool> LogState::IsNewLog() {
+  const absl::Status checkpoint =
+      file_system_->OpenFile(CheckpointPath(options_.directory), FileSystem::Open::kReadOnly)
+          .status();
+  if (checkpoint.ok()) return false;
+  if (!absl::IsNotFound(checkpoint)) return checkpoint;
+  absl::Status catalog = catalog_->Load();
+  if (absl::IsNotFound(catalog)) {
+    // Segments without catalog: not a log that was never finished, but one that lost its files.
+    auto segments = file_system_->List(SegmentsDirectory(options_.directory));
+    return !segments.ok() || segments->empty();
+  }
+  EVENTLOG_RETURN_IF_ERROR(catalog);
+  return catalog_->topics().empty() && catalog_->next_topic_id() == 1;
+}
+
+absl::Status LogState::CreateLog() {
+  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
+  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
+  const Uuid log_id = Uuid::Generate(options_.random);
+  EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
+  Checkpoint first;
+  first.log_id = log_id;
+  return WriteCheckpoint(file_system_, options_.directory, first);
+}
+
+absl::Status LogState::Open() {
+  MutexLock lifecycle(&lifecycle_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(OpenDirectory());
+  EVENTLOG_ASSIGN_OR_RETURN(const bool is_new, IsNewLog());
+  if (is_new) {
+    if (options_.open_mode == OpenMode::kExisting) {
+      return MakeError(ErrorReason::kDirectoryNotFound, options_.directory + ": there is no log");
+    }
+    EVENTLOG_RETURN_IF_ERROR(CreateLog());
+  }
+  auto recovered = Recover(options_.recovery_mode);
+  EVENTLOG_RETURN_IF_ERROR(recovered);
+  open_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status LogState::Recover(RecoveryMode mode) {
+  files_->ForgetAll();
+  EVENTLOG_RETURN_IF_ERROR(catalog_->Load());
+  const absl::Duration start = clock_->Monotonic();
+  EVENTLOG_ASSIGN_OR_RETURN(
+      RecoveredLog recovered,
+      RecoverLog({files_.get(), options_.directory, catalog_.get(), mode, WallMs(),
+                  options_.memory}));
+  EVENTLOG_RETURN_IF_ERROR(
+      journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
+  AdoptRecovered(&recovered);
+  EVENTLOG_RETURN_IF_ERROR(LoadOffsets());
+  events_.Push({.kind = LogEvent::Kind::kRecovered,
+                .bytes = recovered.report.bytes_cut,
+                .duration = clock_->Monotonic() - start,
+                .message = fmt::format("recovered as generation {}: {} records replayed, {} bytes "
+                                       "cut",
+                                       recovered.checkpoint.generation,
+                                       recovered.report.records_replayed,
+                                       recovered.report.bytes_cut)});
+  return absl::OkStatus();
+}
+
+// Handles that are out keep their TopicState; its partitions start again from what was recovered.
+void LogState::AdoptRecovered(RecoveredLog* recovered) {
+  {
+    MutexLock checkpointing(&checkpoint_mutex_);
+    generation_ = recovered->checkpoint.generation;
+    leader_epoch_ = recovered->checkpoint.leader_epoch;
+  }
+  MutexLock lock(&topics_mutex_);
+  report_ = recovered->report;
+  for (const CatalogTopic& topic : catalog_->topics()) {
+    const TopicConfig config = *FromConfigPairs(topic.partitions, topic.configs);
+    OpenTopicEntry& entry = topics_[topic.name];
+    if (entry.state == nullptr) entry.state = MakeTopicState(topic, config);
+    entry.catalog = topic;
+    entry.config = config;
+    for (int32_t number = 0; number < topic.partitions; ++number) {
+      entry.state->partitions()[static_cast<std::size_t>(number)]->Adopt(
+          std::move(recovered->partitions[{topic.id, number}]), recovered->checkpoint.leader_epoch);
+    }
+  }
+}
+
+absl::Status LogState::LoadOffsets() {
+  offsets_.Clear();
+  auto topic = FindTopic(kConsumerOffsetsTopic);
+  if (!topic.ok()) return absl::OkStatus();
+  Partition* const partition = (*topic)->partitions().front().get();
+  FetchCursor cursor;
+  for (int64_t offset = partition->log_start_offset(); offset < partition->high_watermark();) {
+    std::vector<StoredBatch> batches;
+    EVENTLOG_RETURN_IF_ERROR(partition->Read(offset, 1 << 20, &cursor, &batches));
+    for (const StoredBatch& batch : batches) {
+      std::string_view left = batch.records;
+      while (!left.empty()) {
+        EncodedRecord record;
+        EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &record));
+        std::optional<std::string_view> value;
+        if (record.value != nullptr) value.emplace(record.value, record.value_size);
+        EVENTLOG_RETURN_IF_ERROR(offsets_.ApplyRecord({record.key, record.key_size}, value,
+                                                      batch.header.base_offset +
+                                                          record.offset_delta));
+      }
+      offset = batch.header.next_offset();
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LogState::Reopen() {
+  EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
+  MutexLock lifecycle(&lifecycle_mutex_);
+  if (!open_) return ClosedError("the log");
+  const Health::Failure failure = health_.failure();
+  if (failure == Health::Failure::kNone) return absl::OkStatus();
+  gate_.Shut(health_.Check(), absl::InfiniteDuration());
+  MutexLock changing(&topic_change_mutex_);
+  // The background thread may be in a task: it finds the log poisoned and returns.
+  absl::Status status = failure == Health::Failure::kJournal ? ReopenFromMemory()
+                                                             : Recover(RecoveryMode::kRefuse);
+  if (status.ok()) health_.Clear();
+  gate_.Open();
+  sleepers_.Notify();
+  return status;
+}
+
+// R19: the journal cannot be trusted, memory and segments can. What was acknowledged goes from
+// memory into segments; the old journal is never read again.
+absl::Status LogState::ReopenFromMemory() {
+  MutexLock checkpointing(&checkpoint_mutex_);
+  Checkpoint checkpoint;
+  checkpoint.log_id = catalog_->log_id();
+  checkpoint.generation = generation_ + 1;
+  checkpoint.leader_epoch = leader_epoch_ + 1;
+  const std::vector<std::shared_ptr<Partition>> partitions = AllPartitions();
+  for (const auto& partition : partitions) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto entry, partition->ReopenFromMemory(checkpoint.leader_epoch));
+    checkpoint.partitions.push_back(entry);
+  }
+  EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(file_system_, options_.directory, checkpoint));
+  EVENTLOG_RETURN_IF_ERROR(journal_->Start(checkpoint.log_id, checkpoint.generation));
+  generation_ = checkpoint.generation;
+  leader_epoch_ = checkpoint.leader_epoch;
+  return absl::OkStatus();
+}
+
+absl::Status LogState::Close(absl::Duration timeout) {
+  EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
+  MutexLock lifecycle(&lifecycle_mutex_);
+  if (!open_) return absl::OkStatus();
+  sleepers_.Notify();
+  if (!gate_.Shut(ClosedError("the log"), timeout)) {
+    gate_.Open();
+    return MakeError(ErrorReason::kTimedOut, "calls of this log are still under way");
+  }
+  sleepers_.Notify();
+  open_ = false;
+  scheduler_->Stop();
+  absl::Status status = CloseFiles();
+  files_->ForgetAll();
+  journal_->Close();
+  lock_.reset();
+  MutexLock lock(&topics_mutex_);
+  topics_.clear();  // they hold this log
+  return status;
+}
+
+// A last checkpoint, so that the next opening has nothing to replay.
+absl::Status LogState::CloseFiles() {
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  if (options_.memory) return absl::OkStatus();
+  for (const auto& partition : AllPartitions()) EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
+  for (const auto& partition : AllPartitions()) {
+    EVENTLOG_RETURN_IF_ERROR(partition->TrimForClose());
+  }
+  return MakeCheckpoint();
+}
+
+RecoveryReport LogState::recovery_report() const {
+  MutexLock lock(&topics_mutex_);
+  return report_;
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,203 @@
+#include "log/recovery.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "format/file_names.h"
+#include "io/durable_file.h"
+#include "journal/journal_reader.h"
+#include "partition/partition_recovery.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr int64_t kMaxCheckpointBytes = int64_t{1} << 30;
+
+class LogRecovery {
+ public:
+  explicit LogRecovery(const RecoveryInput& input)
+      : input_(input), file_system_(input.files->file_system()) {}
+
+  absl::StatusOr<RecoveredLog> Run();
+
+ private:
+  absl::Status SyncDirectories();
+  absl::Status Load();
+  absl::Status RemoveOrphans();
+  absl::Status RemovePartitionDirectory(const std::string& name);
+  absl::Status RecoverPartitions();
+  absl::Status Commit();
+  void Note(const std::string& line) { recovered_.report.text += line + "\n"; }
+
+  const RecoveryInput& input_;
+  FileSystem* const file_system_;
+  Checkpoint old_;
+  JournalContents journal_;
+  std::map<PartitionKey, PartitionCheckpoint> entries_;
+  std::map<PartitionKey, std::vector<const JournalFrame*>> frames_;
+  RecoveredLog recovered_;
+};
+
+// R14: a name that recovery believes is durable before anything is built on it.
+absl::Status LogRecovery::SyncDirectories() {
+  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(input_.directory));
+  return file_system_->SyncDirectory(SegmentsDirectory(input_.directory));
+}
+
+absl::Status LogRecovery::Load() {
+  EVENTLOG_ASSIGN_OR_RETURN(old_, ReadCheckpoint(file_system_, input_.directory));
+  if (old_.log_id != input_.catalog->log_id()) {
+    return MakeError(ErrorReason::kCorruptData,
+                     input_.directory + ": catalog and checkpoint are of different logs");
+  }
+  auto journal = ReadJournal(file_system_, input_.directory, old_, input_.mode);
+  if (absl::IsNotFound(journal.status())) {
+    return MakeError(ErrorReason::kDurableDataMissing,
+                     JournalDirectory(input_.directory) + ": the journal is missing");
+  }
+  if (!journal.ok()) return journal.status();
+  journal_ = *std::move(journal);
+  if (!journal_.damage.empty()) Note(journal_.damage);
+  for (const PartitionCheckpoint& entry : old_.partitions) {
+    entries_[{entry.topic_id, entry.partition}] = entry;
+  }
+  for (const JournalFrame& frame : journal_.frames) {
+    frames_[{frame.topic_id, frame.partition}].push_back(&frame);
+  }
+  return absl::OkStatus();
+}
+
+// Files of deleted topics (R13): the catalog forgot them first, a crash kept them.
+absl::Status LogRecovery::RemoveOrphans() {
+  std::map<int32_t, int32_t> partitions;  // by topic id
+  for (const CatalogTopic& topic : input_.catalog->topics()) {
+    partitions[topic.id] = topic.partitions;
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system_->List(SegmentsDirectory(input_.directory)));
+  for (const std::string& name : names) {
+    const auto parsed = ParsePartitionDirectoryName(name);
+    if (!parsed.has_value()) continue;
+    const auto topic = partitions.find(parsed->topic_id);
+    if (topic != partitions.end() && parsed->partition < topic->second) continue;
+    const bool deleted = topic == partitions.end() &&
+                         parsed->topic_id < input_.catalog->next_topic_id();
+    if (!deleted) {
+      return MakeError(ErrorReason::kCorruptData,
+                       fmt::format("{}/{}: files of a partition that the catalog has never had",
+                                   SegmentsDirectory(input_.directory), name));
+    }
+    EVENTLOG_RETURN_IF_ERROR(RemovePartitionDirectory(name));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LogRecovery::RemovePartitionDirectory(const std::string& name) {
+  const std::string directory = SegmentsDirectory(input_.directory) + "/" + name;
+  EVENTLOG_ASSIGN_OR_RETURN(auto files, file_system_->List(directory));
+  for (const std::string& file : files) {
+    input_.files->Forget(directory + "/" + file);
+    EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(directory + "/" + file));
+  }
+  return file_system_->Remove(directory);
+}
+
+absl::Status LogRecovery::RecoverPartitions() {
+  for (const CatalogTopic& topic : input_.catalog->topics()) {
+    EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config,
+                              FromConfigPairs(topic.partitions, topic.configs));
+    for (int32_t number = 0; number < topic.partitions; ++number) {
+      const PartitionKey key{topic.id, number};
+      PartitionRecoveryInput partition;
+      partition.files = input_.files;
+      partition.name = NameOfPartition(input_.directory, topic, number);
+      partition.config = ConfigOfPartition(config, input_.memory);
+      partition.checkpoint = entries_[key];
+      partition.checkpoint.topic_id = topic.id;
+      partition.checkpoint.partition = number;
+      partition.frames = frames_[key];
+      partition.leader_epoch = old_.leader_epoch;
+      partition.mode = input_.mode;
+      partition.now_ms = input_.now_ms;
+      EVENTLOG_ASSIGN_OR_RETURN(auto result, RecoverPartition(partition));
+
+      RecoveryReport& report = recovered_.report;
+      report.records_replayed += result.records_replayed;
+      report.bytes_cut += result.bytes_cut;
+      for (const std::string& note : result.notes) Note(note);
+      if (result.cut_to.has_value()) {
+        report.cut.push_back({topic.name, number, *result.cut_to, old_.leader_epoch, ""});
+        Note(fmt::format("{}-{}: ends at offset {} now, {} bytes were cut", topic.name, number,
+                         *result.cut_to, result.bytes_cut));
+      }
+      recovered_.checkpoint.partitions.push_back(result.checkpoint);
+      recovered_.partitions[key] = std::move(result.partition);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// R16: the one commit point. Nothing of this recovery is visible before it.
+absl::Status LogRecovery::Commit() {
+  Checkpoint& checkpoint = recovered_.checkpoint;
+  checkpoint.log_id = old_.log_id;
+  checkpoint.generation = old_.generation + 1;
+  checkpoint.leader_epoch = old_.leader_epoch + 1;
+  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(SegmentsDirectory(input_.directory)));
+  return WriteCheckpoint(file_system_, input_.directory, checkpoint);
+}
+
+absl::StatusOr<RecoveredLog> LogRecovery::Run() {
+  EVENTLOG_RETURN_IF_ERROR(SyncDirectories());
+  EVENTLOG_RETURN_IF_ERROR(Load());
+  EVENTLOG_RETURN_IF_ERROR(RemoveOrphans());
+  EVENTLOG_RETURN_IF_ERROR(RecoverPartitions());
+  EVENTLOG_RETURN_IF_ERROR(Commit());
+  RecoveryReport& report = recovered_.report;
+  report.clean = report.text.empty() && report.records_replayed == 0;
+  return std::move(recovered_);
+}
+
+}  // namespace
+
+absl::StatusOr<RecoveredLog> RecoverLog(const RecoveryInput& input) {
+  return LogRecovery(input).Run();
+}
+
+absl::Status WriteCheckpoint(FileSystem* file_system, const std::string& directory,
+                             const Checkpoint& checkpoint) {
+  return ReplaceFile(file_system, CheckpointPath(directory), EncodeCheckpoint(checkpoint));
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* file_system, const std::string& directory) {
+  const std::string path = CheckpointPath(directory);
+  auto bytes = ReadWholeFile(file_system, path, kMaxCheckpointBytes);
+  if (absl::IsNotFound(bytes.status())) {
+    return MakeError(ErrorReason::kDurableDataMissing, path + ": the checkpoint is missing");
+  }
+  if (!bytes.ok()) return bytes.status();
+  auto checkpoint = DecodeCheckpoint(*bytes);
+  if (!checkpoint.ok()) return Annotate(checkpoint.status(), path);
+  return checkpoint;
+}
+
+PartitionName NameOfPartition(const std::string& log_directory, const CatalogTopic& topic,
+                              int32_t partition) {
+  return {topic.id, topic.name, {topic.uuid, partition},
+          PartitionDirectory(log_directory, topic.id, partition)};
+}
+
+PartitionConfig ConfigOfPartition(const TopicConfig& config, bool memory) {
+  PartitionConfig partition;
+  partition.acknowledgement = memory ? Acknowledgement::kMemory
+                              : config.durability == Durability::kDisk
+                                  ? Acknowledgement::kDisk
+                                  : Acknowledgement::kProcess;
+  partition.compression_type = config.compression_type;
+  partition.segment_bytes = config.segment_bytes;
+  partition.segment_ms = config.segment_ms;
+  partition.batch_bytes = config.batch_bytes;
+  return partition;
+}
+
+}  // namespace eventlog::inline v1::internal

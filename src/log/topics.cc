@@ -1,0 +1,176 @@
+// Topics: the catalog first, files later (R13).
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "log/log_state.h"
+
+namespace eventlog::inline v1::internal {
+namespace {
+
+absl::Status UnknownTopic(std::string_view name) {
+  return MakeError(ErrorReason::kUnknownTopic, fmt::format("there is no topic {}", name));
+}
+
+}  // namespace
+
+std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic,
+                                                     const TopicConfig& config) {
+  std::vector<std::shared_ptr<Partition>> partitions;
+  for (int32_t number = 0; number < topic.partitions; ++number) {
+    partitions.push_back(std::make_shared<Partition>(
+        Environment(), NameOfPartition(options_.directory, topic, number)));
+    partitions.back()->SetConfig(ConfigOfPartition(config, options_.memory));
+  }
+  auto state =
+      std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name, std::move(partitions));
+  state->SetBatchBytes(config.batch_bytes);
+  return state;
+}
+
+absl::StatusOr<LogState::OpenTopicEntry> LogState::FindEntry(std::string_view name) const {
+  MutexLock lock(&topics_mutex_);
+  const auto found = topics_.find(name);
+  if (found == topics_.end()) return UnknownTopic(name);
+  return found->second;
+}
+
+absl::StatusOr<std::shared_ptr<TopicState>> LogState::FindTopic(std::string_view name) {
+  EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
+  return entry.state;
+}
+
+std::vector<std::shared_ptr<Partition>> LogState::AllPartitions() const {
+  std::map<int32_t, std::shared_ptr<TopicState>> by_id;  // checkpoints list partitions by id
+  {
+    MutexLock lock(&topics_mutex_);
+    for (const auto& [name, entry] : topics_) by_id[entry.catalog.id] = entry.state;
+  }
+  std::vector<std::shared_ptr<Partition>> all;
+  for (const auto& [id, state] : by_id) {
+    all.insert(all.end(), state->partitions().begin(), state->partitions().end());
+  }
+  return all;
+}
+
+absl::StatusOr<std::shared_ptr<TopicState>> LogState::AddTopic(std::string_view name,
+                                                               const TopicConfig& config) {
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  EVENTLOG_ASSIGN_OR_RETURN(const CatalogTopic topic,
+                            catalog_->Add(name, config, WallMs(), options_.random));
+  auto state = MakeTopicState(topic, config);
+  int32_t epoch = 0;
+  {
+    MutexLock checkpointing(&checkpoint_mutex_);
+    epoch = leader_epoch_;
+  }
+  for (const auto& partition : state->partitions()) partition->Adopt({}, epoch);
+  MutexLock lock(&topics_mutex_);
+  topics_[topic.name] = {topic, config, state};
+  return state;
+}
+
+absl::StatusOr<std::shared_ptr<TopicState>> LogState::CreateTopic(std::string_view name,
+                                                                  const TopicOptions& options) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
+  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+  EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config, ConfigFromOptions(options));
+  MutexLock changing(&topic_change_mutex_);
+  return AddTopic(name, config);
+}
+
+absl::StatusOr<std::shared_ptr<TopicState>> LogState::OpenTopic(std::string_view name,
+                                                                const TopicOptions& options) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
+  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+  EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config, ConfigFromOptions(options));
+  MutexLock changing(&topic_change_mutex_);
+  const auto entry = FindEntry(name);
+  if (!entry.ok()) return AddTopic(name, config);
+  EVENTLOG_RETURN_IF_ERROR(CheckCompatible(entry->config, options));
+  return entry->state;
+}
+
+absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& options) {
+  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+  EVENTLOG_RETURN_IF_ERROR(ConfigFromOptions(options).status());
+  MutexLock changing(&topic_change_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  EVENTLOG_ASSIGN_OR_RETURN(OpenTopicEntry entry, FindEntry(name));
+  if (options.partitions != 0 && options.partitions != entry.config.partitions) {
+    return MakeError(ErrorReason::kInvalidOption,
+                     fmt::format("topic {} has {} partitions, which cannot be changed to {}", name,
+                                 entry.config.partitions, options.partitions));
+  }
+  const TopicConfig config = ApplyOptions(entry.config, options);
+  EVENTLOG_RETURN_IF_ERROR(catalog_->SetConfig(entry.catalog.id, config));
+  for (const auto& partition : entry.state->partitions()) {
+    partition->SetConfig(ConfigOfPartition(config, options_.memory));
+  }
+  entry.state->SetBatchBytes(config.batch_bytes);
+  const bool was_process = entry.config.durability == Durability::kProcess;
+  {
+    MutexLock lock(&topics_mutex_);
+    if (const auto found = topics_.find(name); found != topics_.end()) {
+      found->second.config = config;
+    }
+  }
+  // What `disk` promises holds for the records that are there already, too.
+  if (was_process && config.durability == Durability::kDisk) return MakeCheckpoint();
+  return absl::OkStatus();
+}
+
+absl::Status LogState::DeleteTopic(std::string_view name) {
+  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+  MutexLock changing(&topic_change_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
+  // No checkpoint may be at work on files that go.
+  MutexLock checkpointing(&checkpoint_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(catalog_->Remove(entry.catalog.id));
+  entry.state->MarkDeleted();
+  {
+    MutexLock lock(&topics_mutex_);
+    if (const auto found = topics_.find(name); found != topics_.end()) topics_.erase(found);
+  }
+  for (const auto& partition : entry.state->partitions()) {
+    EVENTLOG_RETURN_IF_ERROR(partition->Delete());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TopicDescription> LogState::DescribeTopic(std::string_view name) {
+  EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
+  TopicDescription description;
+  description.name = entry.catalog.name;
+  description.options = ToOptions(entry.config);
+  for (const auto& partition : entry.state->partitions()) {
+    const OrderedWatermarks marks = partition->watermarks();
+    description.partitions.push_back(
+        {{marks.log_start(), marks.last_stable(), marks.high_watermark(), marks.log_end()},
+         partition->bytes()});
+  }
+  return description;
+}
+
+std::vector<std::string> LogState::ListTopics() const {
+  std::vector<std::string> names;
+  MutexLock lock(&topics_mutex_);
+  for (const auto& [name, entry] : topics_) {
+    if (CheckNotReserved(name).ok()) names.push_back(name);
+  }
+  return names;
+}
+
+// One partition, made with the first commit. `process`: a commit of `disk` topics asks for its sync
+// itself, one of `process` topics does without (an offset is as durable as what it counts).
+absl::StatusOr<std::shared_ptr<TopicState>> LogState::OffsetsTopic() {
+  if (auto found = FindTopic(kConsumerOffsetsTopic); found.ok()) return found;
+  MutexLock changing(&topic_change_mutex_);
+  if (auto found = FindTopic(kConsumerOffsetsTopic); found.ok()) return found;
+  TopicConfig config;
+  config.durability = Durability::kProcess;
+  return AddTopic(kConsumerOffsetsTopic, config);
+}
+
+}  // namespace eventlog::inline v1::internal

@@ -1,0 +1,102 @@
+// The checkpoint, and what runs on the background thread or in the caller's RunMaintenance.
+#include <utility>
+
+#include "base/error.h"
+#include "log/log_state.h"
+
+namespace eventlog::inline v1::internal {
+
+void LogState::AddTasks() {
+  checkpoint_task_ = scheduler_->Add([this] {
+    static_cast<void>(MakeCheckpoint());  // a failure poisons the log or comes again, with reasons
+    events_.Deliver();
+  });
+  seal_task_ = scheduler_->Add([this] {
+    static_cast<void>(SealAged());
+    events_.Deliver();
+  });
+  upkeep_task_ = scheduler_->Add([this] {
+    Upkeep();
+    events_.Deliver();
+  });
+}
+
+// Called by every append: two loads when there is nothing to do.
+absl::Status LogState::MakeRoom() {
+  if (options_.memory) {
+    ScheduleAging();
+    return absl::OkStatus();
+  }
+  if (journal_->IsFull()) {
+    EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint());
+    if (journal_->IsFull()) {
+      return MakeError(ErrorReason::kDiskFull,
+                       "the journal is full and its records cannot be moved to segments yet");
+    }
+  }
+  if (journal_->WantsCheckpoint() || journal_->WantsSpare()) {
+    scheduler_->Schedule(upkeep_task_, absl::ZeroDuration());
+  }
+  ScheduleAging();
+  return absl::OkStatus();
+}
+
+// Something is about to be written: it is to be sealed, and covered by a checkpoint, in time.
+void LogState::ScheduleAging() {
+  if (aging_scheduled_.load(std::memory_order_relaxed) || aging_scheduled_.exchange(true)) return;
+  scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
+  scheduler_->Schedule(checkpoint_task_, options_.tuning.checkpoint_interval);
+}
+
+void LogState::Upkeep() {
+  if (health_.poisoned()) return;
+  if (journal_->WantsCheckpoint()) static_cast<void>(MakeCheckpoint());
+  static_cast<void>(journal_->PrepareSpare());  // without space the journal does without a spare
+}
+
+absl::Status LogState::SealAged() {
+  aging_scheduled_.store(false);
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  for (const auto& partition : AllPartitions()) {
+    EVENTLOG_RETURN_IF_ERROR(partition->SealOlderThan(options_.tuning.batch_age));
+  }
+  return absl::OkStatus();
+}
+
+// R11, in this order: sync the journal and mark the place; seal what lies before it; sync segments
+// and directories; replace the checkpoint; free the journal's files.
+absl::Status LogState::MakeCheckpoint() {
+  if (options_.memory) return absl::OkStatus();
+  MutexLock checkpointing(&checkpoint_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark, journal_->SyncAndMark());
+  const std::vector<std::shared_ptr<Partition>> partitions = AllPartitions();
+  for (const auto& partition : partitions) EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
+
+  Checkpoint checkpoint;
+  checkpoint.log_id = catalog_->log_id();
+  checkpoint.generation = generation_;
+  checkpoint.leader_epoch = leader_epoch_;
+  checkpoint.sequence = mark.sequence;
+  checkpoint.journal_file = mark.place.file;
+  checkpoint.journal_position = static_cast<uint64_t>(mark.place.position);
+  checkpoint.synced_upto = mark.synced_upto;
+  for (const auto& partition : partitions) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto entry, partition->SyncForCheckpoint());
+    checkpoint.partitions.push_back(entry);
+  }
+  if (absl::Status written = WriteCheckpoint(file_system_, options_.directory, checkpoint);
+      !written.ok()) {
+    if (IsDiskFull(written)) return written;  // the old one stands
+    return health_.Poison(Health::Failure::kSegment, written);
+  }
+  journal_->FreeBelow(mark);
+  return absl::OkStatus();
+}
+
+absl::Status LogState::RunMaintenance(absl::Duration budget) {
+  scheduler_->RunDue(budget);
+  return health_.Check();
+}
+
+}  // namespace eventlog::inline v1::internal
