@@ -9,6 +9,7 @@ namespace {
 std::string LastPart(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 TEST_CASE("paths are those of docs/format.md", "[format]") {
+  CHECK(LockPath("shop") == "shop/lock");
   CHECK(CatalogPath("shop") == "shop/catalog");
   CHECK(CheckpointPath("shop") == "shop/checkpoint");
   CHECK(JournalDirectory("shop") == "shop/journal");
