@@ -16,15 +16,16 @@ namespace eventlog::inline v1::internal {
 // A verified batch and what keeps its bytes alive.
 struct StoredBatch {
   BatchHeader header;
-  int64_t position = 0;         // in its file
-  std::string_view stored;      // header and body as they are in the file; empty for a batch still in memory
-  std::string_view records;     // the records section, uncompressed
+  int64_t position = 0;  // in its file
+  // Header and body as they are in the file; empty for a batch still in memory.
+  std::string_view stored;
+  std::string_view records;         // the records section, uncompressed
   std::shared_ptr<const void> pin;  // owns `stored` and `records`
 };
 
 struct BatchRange {
-  int64_t position = 0;   // where a batch starts
-  int64_t limit = 0;      // where valid bytes end: nothing at or beyond it is read
+  int64_t position = 0;           // where a batch starts
+  int64_t limit = 0;              // where valid bytes end: nothing at or beyond it is read
   int64_t max_bytes = 256 << 10;  // stop after about this many; at least one batch is returned
 };
 
@@ -44,7 +45,8 @@ absl::Status ReadBatches(File* file, const std::string& path, uint64_t identity_
                          const BatchRange& range, std::vector<StoredBatch>* batches);
 
 // The position of the next whole, verified batch at or after `from`, below `limit`, whose base
-// offset is at least `min_offset`, of a version that we read; -1 when there is none. For going on behind damage.
+// offset is at least `min_offset`, of a version that we read; -1 when there is none. For going on
+// behind damage.
 absl::StatusOr<int64_t> FindNextBatch(File* file, uint64_t identity_seed, int64_t from,
                                       int64_t limit, int64_t min_offset);
 

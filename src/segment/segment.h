@@ -39,8 +39,8 @@ class Segment {
   // syncs file and directory before it relies on them. ResourceExhausted (kDiskFull).
   static absl::StatusOr<std::shared_ptr<Segment>> Create(FileCache* files, const Place& place,
                                                          int64_t created_ms, int64_t first_bytes);
-  // Takes an existing file whose valid bytes end at `end_position` (with the batch before `next_offset`).
-  // Does not touch the file: descriptors and indexes are opened when needed.
+  // Takes an existing file whose valid bytes end at `end_position` (with the batch before
+  // `next_offset`). Does not touch the file: descriptors and indexes are opened when needed.
   static std::shared_ptr<Segment> Adopt(FileCache* files, const Place& place, int64_t end_position,
                                         int64_t next_offset, bool sealed);
 

@@ -20,13 +20,14 @@ absl::StatusOr<SegmentHeader> ReadSegmentHeader(File* file);
 struct ScanResult {
   int64_t end_position = 0;  // where the first hole begins: everything before it is whole
   int64_t next_offset = 0;   // the offset that belongs there
-  absl::Status stopped = absl::OkStatus();  // what is wrong at end_position; OK: zeros or end of file
+  absl::Status stopped =
+      absl::OkStatus();       // what is wrong at end_position; OK: zeros or end of file
   bool newer_format = false;  // `stopped` is a batch of a version we do not read
 };
 
 // Walks verified batches from `position`, where `next_offset` belongs, until the first hole: end of
-// file, zeros, damage, or a batch that does not continue where the last one ended (base offset below
-// next_offset, or, unless `allow_gaps`, above it; a leader epoch above `max_epoch`). Calls
+// file, zeros, damage, or a batch that does not continue where the last one ended (base offset
+// below next_offset, or, unless `allow_gaps`, above it; a leader epoch above `max_epoch`). Calls
 // `visit` for each, when given; an error of it, and errors of reading, end the scan.
 absl::StatusOr<ScanResult> ScanSegment(
     File* file, const std::string& path, uint64_t identity_seed, int64_t position,
