@@ -9,6 +9,7 @@
 #include <string>
 
 #include "eventlog/errors.h"
+#include "fmt/format.h"
 #include "io/file_io.h"
 #include "support/child_process.h"
 #include "support/temp_dir.h"
@@ -66,7 +67,7 @@ TEST_CASE("a directory that another process holds is refused with its pid", "[io
     const auto status = LockPosixDirectory(directory.path()).status();
     CHECK(IsLocked(status));
     CHECK(absl::IsFailedPrecondition(status));
-    CHECK(Says(status, "process " + std::to_string(holder.pid())));
+    CHECK(Says(status, fmt::format("process {}", holder.pid())));
   }
   CHECK(LockPosixDirectory(directory.path()).ok());  // a killed holder holds nothing
 }
@@ -174,7 +175,7 @@ TEST_CASE("the lock file holds the pid and stays", "[io]") {
   TempDir directory;
   auto lock = LockPosixDirectory(directory.path());
   REQUIRE(lock.ok());
-  CHECK(test::Contents(FileSystem::Posix(), directory / "lock") == std::to_string(getpid()) + "\n");
+  CHECK(test::Contents(FileSystem::Posix(), directory / "lock") == fmt::format("{}\n", getpid()));
   struct stat status;
   REQUIRE(stat((directory / "lock").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0600);

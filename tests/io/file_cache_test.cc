@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eventlog/testing/memory_file_system.h"
+#include "fmt/format.h"
 #include "io/file_io.h"
 #include "support/failing_file_system.h"
 
@@ -19,7 +20,7 @@ using test::Write;
 struct Fixture {
   explicit Fixture(std::size_t max_open_files = 2) : cache(&failing, max_open_files) {}
 
-  std::string Path(int number) const { return "/" + std::to_string(number); }
+  std::string Path(int number) const { return fmt::format("/{}", number); }
 
   // Makes an empty file of that name, durably, and closes it.
   std::string Make(int number) {
