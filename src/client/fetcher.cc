@@ -45,6 +45,41 @@ absl::StatusOr<int64_t> PartitionFetcher::Resolve(const OffsetSpec& spec) const 
       value < start ? start : end);
 }
 
+absl::StatusOr<int32_t> PartitionFetcher::EpochAt(int64_t offset) const {
+  FetchCursor cursor;
+  std::vector<StoredBatch> batches;
+  EVENTLOG_RETURN_IF_ERROR(partition()->Read(offset, 1, &cursor, &batches));
+  if (batches.empty()) return partition()->leader_epoch();
+  return batches.front().header.leader_epoch;
+}
+
+// Epochs never fall from one record to the next, so the cut is found by halving.
+absl::Status PartitionFetcher::CheckNotTruncated(int64_t offset, int32_t leader_epoch) const {
+  int64_t cut = partition()->high_watermark();
+  if (offset <= cut) {
+    const int64_t start = partition()->log_start_offset();
+    if (leader_epoch < 0 || offset <= start) return absl::OkStatus();
+    EVENTLOG_ASSIGN_OR_RETURN(const int32_t found, EpochAt(offset - 1));
+    if (found <= leader_epoch) return absl::OkStatus();
+    cut = offset - 1;
+    for (int64_t below = start; below < cut;) {
+      const int64_t middle = below + (cut - below) / 2;
+      EVENTLOG_ASSIGN_OR_RETURN(const int32_t epoch, EpochAt(middle));
+      if (epoch > leader_epoch) {
+        cut = middle;
+      } else {
+        below = middle + 1;
+      }
+    }
+  }
+  return WithActualOffset(
+      MakeError(ErrorReason::kLogTruncated,
+                fmt::format("{}-{}: what was read before offset {} is not in the log any more: it "
+                            "was cut at {}",
+                            *topic_->name(), number_, offset, cut)),
+      cut);
+}
+
 absl::StatusOr<std::size_t> PartitionFetcher::Fetch(std::size_t max_records, int64_t fetch_bytes,
                                                     std::vector<RecordView>* records,
                                                     RecordPins* pins) {
@@ -53,7 +88,11 @@ absl::StatusOr<std::size_t> PartitionFetcher::Fetch(std::size_t max_records, int
   while (handed_out < max_records) {
     if (current_ == batches_.size()) {
       // What is in hand is given before more is read, which may block or fail.
-      if (handed_out > 0 || caught_up()) break;
+      if (handed_out > 0) break;
+      if (caught_up()) {
+        if (*position_ > partition()->high_watermark()) return CheckNotTruncated(*position_, -1);
+        break;
+      }
       EVENTLOG_RETURN_IF_ERROR(FillBatches(fetch_bytes));
       if (batches_.empty()) break;
     }
@@ -99,7 +138,8 @@ absl::StatusOr<std::size_t> PartitionFetcher::HandOut(const StoredBatch& batch,
     const int64_t offset = batch.header.base_offset + record.offset_delta;
     if (offset < position) continue;  // before where the fetch began
     records->push_back(RecordsAccess::MakeView(
-        source, record, offset, batch.header.base_timestamp_ms + record.timestamp_delta_ms));
+        source, record, offset,
+        TimestampAt(batch.header.base_timestamp_ms, record.timestamp_delta_ms)));
     position = offset + 1;
     ++count;
   }

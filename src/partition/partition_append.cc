@@ -39,8 +39,7 @@ AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, in
         record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
     tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes);
     if (metadata != nullptr) {
-      metadata->push_back(
-          {name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
+      metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
     }
     ++offset;
   }
@@ -66,6 +65,8 @@ bool Partition::NeedsSync() const {
 
 absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
   *done = false;
+  if (!IsBulkWorthwhile()) return absl::OkStatus();
+  EVENTLOG_RETURN_IF_ERROR(SyncBeforeSealing());  // R8
   int64_t end_offset = 0;
   {
     MutexLock lock(&mutex_);
@@ -76,6 +77,7 @@ absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
     if (*done || tail_.unjournaled_bytes() < kBulkBytes || hold_ != Hold::kNone) {
       return absl::OkStatus();
     }
+    EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
     bulk_in_flight_.store(true);
     tail_.CloseOpenBatch();
     has_closed_.store(tail_.has_closed(), std::memory_order_release);
@@ -87,7 +89,9 @@ absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
 }
 
 absl::Status Partition::WriteBulk(int64_t end_offset) {
-  absl::Status written = ReserveAndWrite(end_offset);
+  // A sync that failed meanwhile is not tried again (R19).
+  absl::Status written = environment_.health->Check();
+  if (written.ok()) written = ReserveAndWrite(end_offset);
   if (IsDiskFull(written)) {  // nothing was written: the callers are refused, the log goes on
     MutexLock lock(&mutex_);
     DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
@@ -95,17 +99,20 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
     bulk_done_.NotifyAll();
     return absl::OkStatus();
   }
-  if (written.ok() && NeedsSync()) written = segments_.Sync();  // R10: every file, and the directory
+  if (written.ok() && NeedsSync())
+    written = segments_.Sync();  // R10: every file, and the directory
   if (!written.ok()) return PoisonSegment(written);
 
   MutexLock lock(&mutex_);
-  tail_.MarkJournaledBelow(end_offset);
-  journaled_end_ = std::max(journaled_end_, end_offset);
-  bypassed_ = !NeedsSync();
-  Show(end_offset);
-  while (tail_.OldestClosed(end_offset) != nullptr) tail_.PopOldest();
-  has_closed_.store(tail_.has_closed(), std::memory_order_release);
-  oldest_staged_ = environment_.clock->Monotonic();
+  if (!deleted_) {
+    tail_.MarkJournaledBelow(end_offset);
+    journaled_end_ = std::max(journaled_end_, end_offset);
+    bypassed_ = !NeedsSync();
+    Show(end_offset);
+    while (tail_.OldestClosed(end_offset) != nullptr) tail_.PopOldest();
+    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+    oldest_staged_ = environment_.clock->Monotonic();
+  }
   bulk_in_flight_.store(false);
   bulk_done_.NotifyAll();
   return absl::OkStatus();

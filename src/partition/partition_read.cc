@@ -33,14 +33,16 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
   const std::size_t first = batches->size();
   const int64_t hint = cursor->segment_offset == offset ? cursor->segment_position : -1;
   EVENTLOG_RETURN_IF_ERROR(segments_.Read(offset, hint, max_bytes, batches));
-  // A bulk write shows its batches to the file before it is synced: they are not to be seen yet.
-  while (batches->size() > first && batches->back().header.next_offset() > visible_end) {
+  // A bulk write has its batches in the file before they are synced: they are not to be seen yet.
+  // What left the tail since the first look is visible now.
+  const int64_t visible_now = high_watermark();
+  while (batches->size() > first && batches->back().header.next_offset() > visible_now) {
     batches->pop_back();
   }
   if (batches->size() == first) {
     return MakeError(ErrorReason::kDurableDataMissing,
                      fmt::format("{}: offset {} is below the high watermark {} and in no segment",
-                                 name_.directory, offset, visible_end));
+                                 name_.directory, offset, visible_now));
   }
   const StoredBatch& last = batches->back();
   cursor->segment_offset = last.header.next_offset();

@@ -195,7 +195,7 @@ absl::Status PartitionRecovery::ReplayFrame(const JournalFrame& frame) {
                                    frame.batch_base_offset + encoded.offset_delta, offset));
     }
     replayed_.Append(ToProducerRecord(encoded),
-                     frame.base_timestamp_ms + encoded.timestamp_delta_ms, offset,
+                     TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
                      frame.leader_epoch, static_cast<std::size_t>(input_.config.batch_bytes));
     merged_end_ = offset + 1;
     ++result_.records_replayed;

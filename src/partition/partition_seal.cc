@@ -33,6 +33,7 @@ absl::Status Partition::WriteClosedBatches(bool wait) {
 }
 
 absl::Status Partition::WriteClosedLocked() {
+  EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
   for (;;) {
     std::shared_ptr<OpenBatch> batch;
     PartitionConfig config;
@@ -111,6 +112,7 @@ absl::Status Partition::SealOlderThan(absl::Duration age) {
 
 absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint() {
   MutexLock segment_lock(&segment_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());  // nothing is synced a second time (R19)
   if (segments_.unsynced()) {
     if (absl::Status synced = segments_.Sync(); !synced.ok()) return PoisonSegment(synced);
   }
@@ -157,6 +159,10 @@ absl::Status Partition::Delete() {
   {
     MutexLock lock(&mutex_);
     deleted_ = true;
+    // Those who wait for a group that will not come are refused.
+    if (journaled_end_ < watermarks_.log_end()) {
+      DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), DeletedError());
+    }
     tail_.Clear();
     has_closed_.store(false, std::memory_order_release);
   }

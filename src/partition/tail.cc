@@ -164,7 +164,7 @@ int64_t Tail::FindTimestamp(int64_t timestamp_ms) {
     while (!left.empty()) {
       EncodedRecord record;
       EVENTLOG_ASSERT(DecodeRecord(&left, &record).ok());
-      if (visible.header.base_timestamp_ms + record.timestamp_delta_ms >= timestamp_ms) {
+      if (TimestampAt(visible.header.base_timestamp_ms, record.timestamp_delta_ms) >= timestamp_ms) {
         return visible.header.base_offset + record.offset_delta;
       }
     }
