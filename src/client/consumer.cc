@@ -74,11 +74,7 @@ absl::Status Consumer::Seek(const TopicPartition& partition, OffsetSpec to) {
 absl::Status Consumer::Seek(absl::Span<const TopicPartitionOffset> offsets) {
   const internal::Call call(CoreOf(state_));
   EVENTLOG_RETURN_IF_ERROR(call.status());
-  for (const TopicPartitionOffset& offset : offsets) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto* fetcher, state_->Find({offset.topic, offset.partition}));
-    EVENTLOG_RETURN_IF_ERROR(state_->Seek(fetcher, OffsetSpec::At(offset.offset)));
-  }
-  return absl::OkStatus();
+  return state_->SeekTo(offsets);
 }
 
 absl::StatusOr<int64_t> Consumer::Position(const TopicPartition& partition) const {
@@ -103,8 +99,10 @@ std::vector<TopicPartition> Consumer::Assignment() const {
   return state_->Assignment();
 }
 
-absl::Status Consumer::Close(absl::Duration /*timeout*/) {
-  if (state_ != nullptr) state_->Close();
+absl::Status Consumer::Close() {
+  if (state_ == nullptr) return absl::OkStatus();
+  if (state_->core()->fork_guard().Forked()) return internal::Call(state_->core()).status();
+  state_->Close();
   return absl::OkStatus();
 }
 

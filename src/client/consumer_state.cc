@@ -25,7 +25,9 @@ absl::Status CheckOptions(const ConsumerOptions& options) {
       OffsetSpecAccess::kind(*options.from) == OffsetSpecAccess::Kind::kCommitted) {
     add("from = Committed needs a group");
   }
-  if (options.max_poll_records < 1) add("max_poll_records must be at least 1");
+  if (options.max_poll_records < 1 || options.max_poll_records > 1'000'000) {
+    add("max_poll_records must be 1 to 1000000");
+  }
   if (options.tuning.fetch_bytes < 1024 || options.tuning.fetch_bytes > (int64_t{64} << 20)) {
     add("fetch_bytes must be 1024 to 67108864");
   }
@@ -40,8 +42,8 @@ ConsumerState::ConsumerState(std::shared_ptr<LogCore> core, ConsumerOptions opti
 
 ConsumerState::~ConsumerState() { Close(); }
 
-absl::StatusOr<std::unique_ptr<ConsumerState>> ConsumerState::Create(
-    std::shared_ptr<LogCore> core, ConsumerOptions options) {
+absl::StatusOr<std::unique_ptr<ConsumerState>> ConsumerState::Create(std::shared_ptr<LogCore> core,
+                                                                     ConsumerOptions options) {
   EVENTLOG_RETURN_IF_ERROR(CheckOptions(options));
   std::unique_ptr<ConsumerState> state(new ConsumerState(std::move(core), std::move(options)));
   EVENTLOG_RETURN_IF_ERROR(state->Subscribe());
@@ -78,21 +80,23 @@ void ConsumerState::Close() {
 absl::Status ConsumerState::Assign(const std::vector<TopicPartition>& partitions) {
   std::vector<TopicPartition> wanted = partitions;
   std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  if (const auto twice = std::adjacent_find(wanted.begin(), wanted.end()); twice != wanted.end()) {
+    return MakeError(ErrorReason::kInvalidOption,
+                     fmt::format("{}-{} is given twice", twice->topic, twice->partition));
+  }
   std::vector<std::unique_ptr<PartitionFetcher>> assigned;
   for (const TopicPartition& partition : wanted) {
     EVENTLOG_ASSIGN_OR_RETURN(auto topic, core_->FindTopic(partition.topic));
     EVENTLOG_RETURN_IF_ERROR(topic->FindPartition(partition.partition).status());
-    auto kept = std::find_if(fetchers_.begin(), fetchers_.end(), [&](const auto& fetcher) {
-      return fetcher != nullptr && fetcher->topic() == topic &&
-             fetcher->number() == partition.partition;
+    assigned.push_back(std::make_unique<PartitionFetcher>(std::move(topic), partition.partition));
+  }
+  // Nothing can fail any more.
+  for (auto& fetcher : assigned) {
+    auto kept = std::find_if(fetchers_.begin(), fetchers_.end(), [&](const auto& old) {
+      return old != nullptr && old->topic() == fetcher->topic() &&
+             old->number() == fetcher->number();
     });
-    if (kept != fetchers_.end()) {
-      assigned.push_back(std::move(*kept));
-    } else {
-      assigned.push_back(
-          std::make_unique<PartitionFetcher>(std::move(topic), partition.partition));
-    }
+    if (kept != fetchers_.end()) fetcher = std::move(*kept);
   }
   fetchers_ = std::move(assigned);
   next_ = 0;
@@ -113,9 +117,9 @@ absl::StatusOr<PartitionFetcher*> ConsumerState::Find(const TopicPartition& part
       return fetcher.get();
     }
   }
-  return MakeError(ErrorReason::kUnknownPartition,
-                   fmt::format("{}-{} is not assigned to this consumer", partition.topic,
-                               partition.partition));
+  return MakeError(
+      ErrorReason::kUnknownPartition,
+      fmt::format("{}-{} is not assigned to this consumer", partition.topic, partition.partition));
 }
 
 absl::StatusOr<int64_t> ConsumerState::ResetPosition(PartitionFetcher* fetcher,
@@ -135,17 +139,13 @@ absl::StatusOr<int64_t> ConsumerState::CommittedOrReset(PartitionFetcher* fetche
   const std::string& topic = *fetcher->topic()->name();
   const int64_t start = fetcher->partition()->log_start_offset();
   if (!options_.group.empty()) {
-    const auto committed =
-        core_->offsets()->Committed({options_.group, topic, fetcher->number()});
+    const auto committed = core_->offsets()->Committed({options_.group, topic, fetcher->number()});
     if (committed.has_value()) {
-      const int64_t end = fetcher->partition()->high_watermark();
-      if (committed->offset <= end) return committed->offset;
-      // Records that were processed are gone: resuming silently would skip what takes their place.
-      return WithActualOffset(
-          MakeError(ErrorReason::kLogTruncated,
-                    fmt::format("{}-{}: group {} committed {}, but the log ends at {}: it was cut",
-                                topic, fetcher->number(), options_.group, committed->offset, end)),
-          end);
+      // Where records that were processed are gone, resuming silently would skip what took their
+      // place.
+      EVENTLOG_RETURN_IF_ERROR(
+          fetcher->CheckNotTruncated(committed->offset, committed->leader_epoch));
+      return committed->offset;
     }
   }
   return ResetPosition(
@@ -157,32 +157,57 @@ absl::StatusOr<int64_t> ConsumerState::CommittedOrReset(PartitionFetcher* fetche
 
 absl::StatusOr<int64_t> ConsumerState::Position(PartitionFetcher* fetcher) {
   if (!fetcher->position().has_value()) {
-    auto start = options_.from.has_value() ? fetcher->Resolve(*options_.from)
-                                           : CommittedOrReset(fetcher);
+    auto start =
+        options_.from.has_value() ? fetcher->Resolve(*options_.from) : CommittedOrReset(fetcher);
     if (!start.ok()) return start.status();
     fetcher->SetPosition(*start);
   }
   return *fetcher->position();
 }
 
+absl::StatusOr<int64_t> ConsumerState::Resolve(PartitionFetcher* fetcher,
+                                               const OffsetSpec& to) const {
+  if (OffsetSpecAccess::kind(to) != OffsetSpecAccess::Kind::kCommitted) return fetcher->Resolve(to);
+  if (options_.group.empty()) {
+    return MakeError(ErrorReason::kNoGroup, "committed offsets are a group's");
+  }
+  return CommittedOrReset(fetcher);
+}
+
 absl::Status ConsumerState::Seek(PartitionFetcher* fetcher, const OffsetSpec& to) {
-  auto offset = OffsetSpecAccess::kind(to) == OffsetSpecAccess::Kind::kCommitted
-                    ? CommittedOrReset(fetcher)
-                    : fetcher->Resolve(to);
-  if (!offset.ok()) return offset.status();
-  fetcher->SetPosition(*offset);
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, Resolve(fetcher, to));
+  fetcher->SetPosition(offset);
   return absl::OkStatus();
 }
 
 absl::Status ConsumerState::SeekAll(const OffsetSpec& to) {
-  for (const auto& fetcher : fetchers_) EVENTLOG_RETURN_IF_ERROR(Seek(fetcher.get(), to));
+  std::vector<int64_t> offsets;
+  for (const auto& fetcher : fetchers_) {
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, Resolve(fetcher.get(), to));
+    offsets.push_back(offset);
+  }
+  for (std::size_t i = 0; i < offsets.size(); ++i) fetchers_[i]->SetPosition(offsets[i]);
+  return absl::OkStatus();
+}
+
+absl::Status ConsumerState::SeekTo(absl::Span<const TopicPartitionOffset> offsets) {
+  std::vector<PartitionFetcher*> fetchers;
+  for (const TopicPartitionOffset& offset : offsets) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto* fetcher, Find({offset.topic, offset.partition}));
+    if (offset.leader_epoch >= 0) {
+      EVENTLOG_RETURN_IF_ERROR(fetcher->CheckNotTruncated(offset.offset, offset.leader_epoch));
+    }
+    EVENTLOG_RETURN_IF_ERROR(fetcher->Resolve(OffsetSpec::At(offset.offset)).status());
+    fetchers.push_back(fetcher);
+  }
+  for (std::size_t i = 0; i < offsets.size(); ++i) fetchers[i]->SetPosition(offsets[i].offset);
   return absl::OkStatus();
 }
 
 absl::Status ConsumerState::CommitPositions() {
   std::vector<TopicPartitionOffset> offsets;
   for (const auto& fetcher : fetchers_) {
-    if (!fetcher->position().has_value()) continue;
+    if (!fetcher->position().has_value() || !fetcher->topic()->CheckNotDeleted().ok()) continue;
     offsets.push_back({*fetcher->topic()->name(), fetcher->number(), *fetcher->position(),
                        fetcher->partition()->leader_epoch(), ""});
   }
@@ -194,6 +219,10 @@ absl::Status ConsumerState::Commit(std::vector<TopicPartitionOffset> offsets) {
     return MakeError(ErrorReason::kNoGroup, "committing needs a consumer with a group");
   }
   if (offsets.empty()) return absl::OkStatus();
+  for (const TopicPartitionOffset& offset : offsets) {
+    EVENTLOG_ASSIGN_OR_RETURN(const auto topic, core_->FindTopic(offset.topic));
+    EVENTLOG_RETURN_IF_ERROR(topic->FindPartition(offset.partition).status());
+  }
   return core_->CommitOffsets({options_.group, std::move(offsets)});
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "client/fetcher.h"
 #include "client/log_core.h"
 #include "eventlog/consumer.h"
@@ -37,7 +38,9 @@ class ConsumerState {
   absl::Status Commit(std::vector<TopicPartitionOffset> offsets);
   absl::StatusOr<std::vector<TopicPartitionOffset>> Committed() const;
   absl::Status Seek(PartitionFetcher* fetcher, const OffsetSpec& to);
+  // All or none.
   absl::Status SeekAll(const OffsetSpec& to);
+  absl::Status SeekTo(absl::Span<const TopicPartitionOffset> offsets);
   absl::StatusOr<PartitionFetcher*> Find(const TopicPartition& partition);
   // Where the next Poll reads. OutOfRange (kNone reset and nothing committed).
   absl::StatusOr<int64_t> Position(PartitionFetcher* fetcher);
@@ -50,6 +53,7 @@ class ConsumerState {
   absl::Status Subscribe();
   absl::StatusOr<int64_t> ResetPosition(PartitionFetcher* fetcher, const absl::Status& why) const;
   absl::StatusOr<int64_t> CommittedOrReset(PartitionFetcher* fetcher) const;
+  absl::StatusOr<int64_t> Resolve(PartitionFetcher* fetcher, const OffsetSpec& to) const;
   // One look at every partition. `*found`: records were handed out.
   absl::Status PollOnce(ConsumerRecords* records, bool* found);
   absl::Status FetchFrom(PartitionFetcher* fetcher, std::size_t max_records,

@@ -37,6 +37,11 @@ class PartitionFetcher {
   // kBeyondHighWatermark).
   absl::StatusOr<int64_t> Resolve(const OffsetSpec& spec) const;
 
+  // OutOfRange (kLogTruncated, ActualOffset: where the log was cut) when somebody who read all
+  // before `offset`, its last record under `leader_epoch`, read what is not in the log any more.
+  // −1: the epoch is not known. Blocks on disk reads.
+  absl::Status CheckNotTruncated(int64_t offset, int32_t leader_epoch) const;
+
   bool caught_up() const {
     return position_.has_value() && *position_ >= partition()->high_watermark();
   }
@@ -48,6 +53,7 @@ class PartitionFetcher {
                                     std::vector<RecordView>* records, RecordPins* pins);
 
  private:
+  absl::StatusOr<int32_t> EpochAt(int64_t offset) const;
   absl::Status FillBatches(int64_t fetch_bytes);
   absl::StatusOr<std::size_t> HandOut(const StoredBatch& batch, std::size_t max_records,
                                       std::vector<RecordView>* records, RecordPins* pins);

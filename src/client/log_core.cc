@@ -1,11 +1,20 @@
 #include "client/log_core.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace eventlog::inline v1::internal {
 
 absl::Status ClosedError(std::string_view what) {
   return MakeError(ErrorReason::kClosed, std::string(what) + " is closed");
+}
+
+void LogCore::TellObserver() {
+  if (health_.poisoned() && !poisoning_told_.exchange(true)) {
+    events_.Push({.kind = LogEvent::Kind::kPoisoned,
+                  .message = std::string(ToStd(health_.Check().message()))});
+  }
+  events_.Deliver();
 }
 
 Call::Call(LogCore* core) : core_(core) {
@@ -21,7 +30,7 @@ Call::Call(LogCore* core) : core_(core) {
 Call::~Call() {
   if (!status_.ok()) return;
   core_->gate()->Leave();
-  core_->events()->Deliver();
+  core_->TellObserver();
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -1,6 +1,8 @@
-// What every handle of one log shares: the parts, and the door through which each public call comes.
+// What every handle of one log shares: the parts, and the door through which each public call
+// comes.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,7 +47,8 @@ class LogCore {
   int64_t WallMs() const { return absl::ToUnixMillis(clock_->Now()); }
   Journal* journal() const { return journal_.get(); }
   OffsetStore* offsets() { return &offsets_; }
-  EventQueue* events() { return &events_; }
+  // Without a lock held: tells the observer what has happened, a poisoning included.
+  void TellObserver();
   const ForkGuard& fork_guard() const { return fork_guard_; }
   Gate* gate() { return &gate_; }
   // Everybody who waits outside the gate: set when the log closes or reopens.
@@ -70,6 +73,7 @@ class LogCore {
   Gate gate_;
   WaitSet sleepers_;
   Health health_;
+  std::atomic<bool> poisoning_told_{false};
   OffsetStore offsets_;
   std::unique_ptr<FileCache> files_;
   std::unique_ptr<Journal> journal_;

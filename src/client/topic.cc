@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "client/log_core.h"
 #include "client/topic_state.h"
+#include "fmt/format.h"
+#include "format/record.h"
 #include "partition/append_wait.h"
 
 namespace eventlog::inline v1 {
@@ -32,9 +34,20 @@ struct Share {
 absl::StatusOr<std::vector<Share>> RouteAll(internal::TopicState* topic,
                                             absl::Span<const ProducerRecord> records) {
   std::vector<Share> shares;
+  const int64_t max_bytes = topic->core()->limits().max_write_bytes;
+  int64_t bytes = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto partition = topic->Route(records[i]);
     if (!partition.ok()) return internal::WithFailedIndex(partition.status(), i);
+    bytes += static_cast<int64_t>(internal::MaxEncodedRecordBytes(records[i]));
+    if (bytes > max_bytes) {
+      return internal::WithFailedIndex(
+          internal::MakeError(
+              ErrorReason::kRecordTooLarge,
+              fmt::format("the records up to this one take {} bytes, max_write_bytes is {}", bytes,
+                          max_bytes)),
+          i);
+    }
     auto share = std::find_if(shares.begin(), shares.end(), [&](const Share& candidate) {
       return candidate.partition == *partition;
     });

@@ -18,13 +18,14 @@ namespace eventlog::inline v1::internal {
 
 class TopicState {
  public:
+  // `first_turn`: where records without key begin, any number.
   TopicState(std::shared_ptr<LogCore> core, int32_t id, std::string name,
-             std::vector<std::shared_ptr<Partition>> partitions)
+             std::vector<std::shared_ptr<Partition>> partitions, uint32_t first_turn)
       : core_(std::move(core)),
         id_(id),
         name_(std::make_shared<const std::string>(std::move(name))),
         partitions_(std::move(partitions)),
-        sticky_(static_cast<uint32_t>(id)) {}
+        sticky_(first_turn) {}
 
   LogCore* core() const { return core_.get(); }
   int32_t id() const { return id_; }

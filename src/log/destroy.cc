@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
+#include "format/catalog_file.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
 
@@ -23,6 +25,21 @@ absl::Status RemoveTree(FileSystem* file_system, const std::string& directory, i
   return file_system->Remove(directory);
 }
 
+// By the first bytes of the catalog: other people's directories have a "segments" and a "journal",
+// too. A damaged log is one.
+absl::Status CheckIsLog(FileSystem* file_system, const std::string& directory) {
+  const absl::Status not_a_log =
+      MakeError(absl::StatusCode::kFailedPrecondition, directory + ": not a log");
+  auto catalog = file_system->OpenFile(CatalogPath(directory), FileSystem::Open::kReadOnly);
+  if (absl::IsNotFound(catalog.status()) || absl::IsFailedPrecondition(catalog.status())) {
+    return not_a_log;
+  }
+  EVENTLOG_RETURN_IF_ERROR(catalog);
+  char magic[sizeof(uint32_t)] = {};
+  EVENTLOG_RETURN_IF_ERROR((*catalog)->ReadAt(0, absl::MakeSpan(magic)));
+  return LoadLe<uint32_t>(magic) == kCatalogFormat.magic ? absl::OkStatus() : not_a_log;
+}
+
 }  // namespace
 
 absl::Status DestroyLog(FileSystem* file_system, const std::string& directory) {
@@ -31,14 +48,17 @@ absl::Status DestroyLog(FileSystem* file_system, const std::string& directory) {
     return MakeError(ErrorReason::kDirectoryNotFound, directory + ": no such directory");
   }
   EVENTLOG_RETURN_IF_ERROR(names);
+  EVENTLOG_RETURN_IF_ERROR(CheckIsLog(file_system, directory));
   EVENTLOG_ASSIGN_OR_RETURN(auto lock, file_system->LockDirectory(directory));
-  // The checkpoint first: what is left after a crash is then no log any more.
-  for (const std::string& path : {CheckpointPath(directory), CatalogPath(directory)}) {
-    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, path));
-    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, path + std::string(kTemporarySuffix)));
-  }
+  // The checkpoint first: what a crash leaves cannot be opened. The catalog last: it can be
+  // destroyed again.
+  const std::string temporary(kTemporarySuffix);
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CheckpointPath(directory)));
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CheckpointPath(directory) + temporary));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, SegmentsDirectory(directory), 1));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, JournalDirectory(directory), 0));
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CatalogPath(directory) + temporary));
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CatalogPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, LockPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(file_system->SyncDirectory(directory));
   // Whatever else is there is not ours, and keeps the directory.

@@ -20,8 +20,11 @@ absl::StatusOr<Log> Log::Open(LogOptions options) {
   EVENTLOG_RETURN_IF_ERROR(internal::ResolveOptions(&options));
   auto state = std::make_shared<internal::LogState>(std::move(options));
   absl::Status opened = state->Open();
-  state->events()->Deliver();
-  EVENTLOG_RETURN_IF_ERROR(opened);
+  state->TellObserver();
+  if (!opened.ok()) {
+    state->Abandon();
+    return opened;
+  }
   return HandleAccess::Make<Log>(std::move(state));
 }
 
@@ -135,7 +138,7 @@ RecoveryReport Log::recovery_report() const {
 absl::Status Log::Reopen() {
   if (state_ == nullptr || state_->fork_guard().Forked()) return Call(state_.get()).status();
   const absl::Status reopened = state_->Reopen();
-  state_->events()->Deliver();
+  state_->TellObserver();
   return reopened;
 }
 
@@ -143,7 +146,7 @@ absl::Status Log::Close(absl::Duration timeout) {
   if (state_ == nullptr) return absl::OkStatus();
   if (state_->fork_guard().Forked()) return Call(state_.get()).status();
   const absl::Status closed = state_->Close(timeout);
-  state_->events()->Deliver();
+  state_->TellObserver();
   return closed;
 }
 

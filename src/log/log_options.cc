@@ -1,7 +1,9 @@
 #include "log/log_options.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "eventlog/clock.h"
@@ -40,7 +42,7 @@ absl::Status ResolveOptions(LogOptions* options) {
   CheckRange("max_write_bytes", options->max_write_bytes, 64 * kKiB, 64 * kMiB, &wrong);
   CheckRange("max_record_bytes", options->max_record_bytes, kKiB, options->max_write_bytes, &wrong);
   CheckRange("tuning.journal_bytes", tuning.journal_bytes,
-             std::max(kMiB, 2 * options->max_write_bytes), kMiB * kMiB, &wrong);
+             2 * std::clamp(options->max_write_bytes, kMiB / 2, 64 * kMiB), kMiB * kMiB, &wrong);
   CheckRange("tuning.max_open_files", tuning.max_open_files, 16, 1'000'000, &wrong);
   Require(tuning.batch_age >= absl::Milliseconds(1) && tuning.batch_age <= absl::Hours(1),
           "tuning.batch_age must be 1 ms to 1 h", &wrong);
@@ -51,6 +53,12 @@ absl::Status ResolveOptions(LogOptions* options) {
 
   if (options->clock == nullptr) options->clock = Clock::System();
   if (options->file_system == nullptr) options->file_system = FileSystem::Posix();
+  if (!options->memory && options->file_system == FileSystem::Posix()) {
+    // Files are opened by path later, when the working directory may be another.
+    std::error_code unknown;
+    const std::string absolute = std::filesystem::absolute(options->directory, unknown).string();
+    if (!unknown) options->directory = absolute;
+  }
   if (options->random == nullptr) options->random = Random::System();
   if (!options->background_thread.has_value()) {
     options->background_thread = !options->clock->IsManual();

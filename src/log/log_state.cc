@@ -1,5 +1,7 @@
 #include "log/log_state.h"
 
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -103,26 +105,35 @@ absl::Status LogState::Open() {
   return absl::OkStatus();
 }
 
+void LogState::Abandon() {
+  scheduler_->Stop();
+  files_->ForgetAll();
+  journal_->Close();
+  lock_.reset();
+  Topics topics;
+  MutexLock lock(&topics_mutex_);
+  topics.swap(topics_);
+}
+
 absl::Status LogState::Recover(RecoveryMode mode) {
   files_->ForgetAll();
   EVENTLOG_RETURN_IF_ERROR(catalog_->Load());
   const absl::Duration start = clock_->Monotonic();
-  EVENTLOG_ASSIGN_OR_RETURN(
-      RecoveredLog recovered,
-      RecoverLog({files_.get(), options_.directory, catalog_.get(), mode, WallMs(),
-                  options_.memory}));
+  EVENTLOG_ASSIGN_OR_RETURN(RecoveredLog recovered,
+                            RecoverLog({files_.get(), options_.directory, catalog_.get(), mode,
+                                        WallMs(), options_.memory}));
   EVENTLOG_RETURN_IF_ERROR(
       journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
   AdoptRecovered(&recovered);
   EVENTLOG_RETURN_IF_ERROR(LoadOffsets());
-  events_.Push({.kind = LogEvent::Kind::kRecovered,
-                .bytes = recovered.report.bytes_cut,
-                .duration = clock_->Monotonic() - start,
-                .message = fmt::format("recovered as generation {}: {} records replayed, {} bytes "
-                                       "cut",
-                                       recovered.checkpoint.generation,
-                                       recovered.report.records_replayed,
-                                       recovered.report.bytes_cut)});
+  events_.Push(
+      {.kind = LogEvent::Kind::kRecovered,
+       .bytes = recovered.report.bytes_cut,
+       .duration = clock_->Monotonic() - start,
+       .message = fmt::format("recovered as generation {}: {} records replayed, {} bytes "
+                              "cut",
+                              recovered.checkpoint.generation, recovered.report.records_replayed,
+                              recovered.report.bytes_cut)});
   return absl::OkStatus();
 }
 
@@ -135,6 +146,13 @@ void LogState::AdoptRecovered(RecoveredLog* recovered) {
   }
   MutexLock lock(&topics_mutex_);
   report_ = recovered->report;
+  // A change of the catalog that failed half-way may have deleted a topic after all.
+  std::set<std::string, std::less<>> names;
+  for (const CatalogTopic& topic : catalog_->topics()) names.insert(topic.name);
+  for (auto at = topics_.begin(); at != topics_.end();) {
+    if (!names.contains(at->first)) at->second.state->MarkDeleted();
+    at = names.contains(at->first) ? std::next(at) : topics_.erase(at);
+  }
   for (const CatalogTopic& topic : catalog_->topics()) {
     const TopicConfig config = *FromConfigPairs(topic.partitions, topic.configs);
     OpenTopicEntry& entry = topics_[topic.name];
@@ -164,9 +182,8 @@ absl::Status LogState::LoadOffsets() {
         EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &record));
         std::optional<std::string_view> value;
         if (record.value != nullptr) value.emplace(record.value, record.value_size);
-        EVENTLOG_RETURN_IF_ERROR(offsets_.ApplyRecord({record.key, record.key_size}, value,
-                                                      batch.header.base_offset +
-                                                          record.offset_delta));
+        EVENTLOG_RETURN_IF_ERROR(offsets_.ApplyRecord(
+            {record.key, record.key_size}, value, batch.header.base_offset + record.offset_delta));
       }
       offset = batch.header.next_offset();
     }
@@ -177,15 +194,19 @@ absl::Status LogState::LoadOffsets() {
 absl::Status LogState::Reopen() {
   EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
   MutexLock lifecycle(&lifecycle_mutex_);
-  if (!open_) return ClosedError("the log");
-  const Health::Failure failure = health_.failure();
-  if (failure == Health::Failure::kNone) return absl::OkStatus();
+  if (!open_ || closing_) return ClosedError("the log");
+  if (!health_.poisoned()) return absl::OkStatus();
   gate_.Shut(health_.Check(), absl::InfiniteDuration());
   MutexLock changing(&topic_change_mutex_);
-  // The background thread may be in a task: it finds the log poisoned and returns.
-  absl::Status status = failure == Health::Failure::kJournal ? ReopenFromMemory()
-                                                             : Recover(RecoveryMode::kRefuse);
-  if (status.ok()) health_.Clear();
+  absl::Status status;
+  scheduler_->RunAlone([&] {
+    status = health_.failure() == Health::Failure::kJournal ? ReopenFromMemory()
+                                                            : Recover(RecoveryMode::kRefuse);
+  });
+  if (status.ok()) {
+    health_.Clear();
+    poisoning_told_.store(false);
+  }
   gate_.Open();
   sleepers_.Notify();
   return status;
@@ -215,12 +236,12 @@ absl::Status LogState::Close(absl::Duration timeout) {
   EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
   MutexLock lifecycle(&lifecycle_mutex_);
   if (!open_) return absl::OkStatus();
+  closing_ = true;
+  const bool all_left = gate_.Shut(ClosedError("the log"), timeout);
   sleepers_.Notify();
-  if (!gate_.Shut(ClosedError("the log"), timeout)) {
-    gate_.Open();
+  if (!all_left) {
     return MakeError(ErrorReason::kTimedOut, "calls of this log are still under way");
   }
-  sleepers_.Notify();
   open_ = false;
   scheduler_->Stop();
   absl::Status status = CloseFiles();

@@ -2,9 +2,11 @@
 // background work.
 //
 // Lock order: checkpoint_mutex_, topics_mutex_, then a partition's locks. topics_mutex_ is never
-// held while the disk is waited for, but by changes of topics, which take topic_change_mutex_ first.
+// held while the disk is waited for, but by changes of topics, which take topic_change_mutex_
+// first.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,6 +34,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
 
   // --- log_state.cc
   absl::Status Open();
+  // After an Open that failed: lets go of what it had. Topics hold the log, which holds the lock.
+  void Abandon();
   absl::Status Reopen();
   absl::Status Close(absl::Duration timeout);
   RecoveryReport recovery_report() const;
@@ -77,6 +81,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   PartitionEnvironment Environment();
 
   // topics.cc
+  absl::Status CatalogFailed(const absl::Status& status);
+  absl::Status ForgetOffsetsOf(std::string_view topic);
   std::shared_ptr<TopicState> MakeTopicState(const CatalogTopic& topic, const TopicConfig& config);
   absl::StatusOr<std::shared_ptr<TopicState>> AddTopic(std::string_view name,
                                                        const TopicConfig& config);
@@ -106,9 +112,11 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   Scheduler::TaskId seal_task_ = 0;
   Scheduler::TaskId upkeep_task_ = 0;
   std::atomic<bool> aging_scheduled_{false};
+  std::atomic<bool> written_since_aging_{false};
 
   Mutex lifecycle_mutex_;  // Open, Reopen, Close; taken first
   bool open_ ABSL_GUARDED_BY(lifecycle_mutex_) = false;
+  bool closing_ ABSL_GUARDED_BY(lifecycle_mutex_) = false;  // a Close began: never open again
 
   Mutex checkpoint_mutex_;  // one checkpoint at a time
   uint64_t generation_ ABSL_GUARDED_BY(checkpoint_mutex_) = 0;

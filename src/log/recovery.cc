@@ -80,8 +80,8 @@ absl::Status LogRecovery::RemoveOrphans() {
     if (!parsed.has_value()) continue;
     const auto topic = partitions.find(parsed->topic_id);
     if (topic != partitions.end() && parsed->partition < topic->second) continue;
-    const bool deleted = topic == partitions.end() &&
-                         parsed->topic_id < input_.catalog->next_topic_id();
+    const bool deleted =
+        topic == partitions.end() && parsed->topic_id < input_.catalog->next_topic_id();
     if (!deleted) {
       return MakeError(ErrorReason::kCorruptData,
                        fmt::format("{}/{}: files of a partition that the catalog has never had",
@@ -183,16 +183,17 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* file_system, const std::st
 
 PartitionName NameOfPartition(const std::string& log_directory, const CatalogTopic& topic,
                               int32_t partition) {
-  return {topic.id, topic.name, {topic.uuid, partition},
+  return {topic.id,
+          topic.name,
+          {topic.uuid, partition},
           PartitionDirectory(log_directory, topic.id, partition)};
 }
 
 PartitionConfig ConfigOfPartition(const TopicConfig& config, bool memory) {
   PartitionConfig partition;
-  partition.acknowledgement = memory ? Acknowledgement::kMemory
-                              : config.durability == Durability::kDisk
-                                  ? Acknowledgement::kDisk
-                                  : Acknowledgement::kProcess;
+  partition.acknowledgement = memory                                   ? Acknowledgement::kMemory
+                              : config.durability == Durability::kDisk ? Acknowledgement::kDisk
+                                                                       : Acknowledgement::kProcess;
   partition.compression_type = config.compression_type;
   partition.segment_bytes = config.segment_bytes;
   partition.segment_ms = config.segment_ms;

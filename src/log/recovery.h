@@ -1,5 +1,5 @@
-// Recovery of a whole log: one procedure after a kill, a power cut or a close (rules R14 to R17). It
-// starts from the checkpoint, reads only what came after, and commits by one new checkpoint.
+// Recovery of a whole log: one procedure after a kill, a power cut or a close (rules R14 to R17).
+// It starts from the checkpoint, reads only what came after, and commits by one new checkpoint.
 #pragma once
 
 #include <cstdint>

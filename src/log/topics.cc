@@ -1,6 +1,7 @@
 // Topics: the catalog first, files later (R13).
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "log/log_state.h"
@@ -12,7 +13,24 @@ absl::Status UnknownTopic(std::string_view name) {
   return MakeError(ErrorReason::kUnknownTopic, fmt::format("there is no topic {}", name));
 }
 
+// Programs that append one record and end do not all begin with the same partition.
+uint32_t RandomTurn(Random* random) {
+  char bytes[sizeof(uint32_t)];
+  random->Fill(absl::MakeSpan(bytes));
+  return LoadLe<uint32_t>(bytes);
+}
+
 }  // namespace
+
+// Nobody knows which catalog the disk has after a change that failed half-way: what is appended to
+// a topic that may be gone could be lost, so the log stops until it is read again.
+absl::Status LogState::CatalogFailed(const absl::Status& status) {
+  if (!status.ok() && !absl::IsNotFound(status) && !absl::IsAlreadyExists(status) &&
+      !IsDiskFull(status)) {
+    static_cast<void>(health_.Poison(Health::Failure::kSegment, status));
+  }
+  return status;
+}
 
 std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic,
                                                      const TopicConfig& config) {
@@ -22,8 +40,8 @@ std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic,
         Environment(), NameOfPartition(options_.directory, topic, number)));
     partitions.back()->SetConfig(ConfigOfPartition(config, options_.memory));
   }
-  auto state =
-      std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name, std::move(partitions));
+  auto state = std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name,
+                                            std::move(partitions), RandomTurn(options_.random));
   state->SetBatchBytes(config.batch_bytes);
   return state;
 }
@@ -56,8 +74,9 @@ std::vector<std::shared_ptr<Partition>> LogState::AllPartitions() const {
 absl::StatusOr<std::shared_ptr<TopicState>> LogState::AddTopic(std::string_view name,
                                                                const TopicConfig& config) {
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
-  EVENTLOG_ASSIGN_OR_RETURN(const CatalogTopic topic,
-                            catalog_->Add(name, config, WallMs(), options_.random));
+  const auto added = catalog_->Add(name, config, WallMs(), options_.random);
+  if (!added.ok()) return CatalogFailed(added.status());
+  const CatalogTopic& topic = *added;
   auto state = MakeTopicState(topic, config);
   int32_t epoch = 0;
   {
@@ -92,6 +111,7 @@ absl::StatusOr<std::shared_ptr<TopicState>> LogState::OpenTopic(std::string_view
 }
 
 absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& options) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
   EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
   EVENTLOG_RETURN_IF_ERROR(ConfigFromOptions(options).status());
   MutexLock changing(&topic_change_mutex_);
@@ -103,7 +123,7 @@ absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& opt
                                  entry.config.partitions, options.partitions));
   }
   const TopicConfig config = ApplyOptions(entry.config, options);
-  EVENTLOG_RETURN_IF_ERROR(catalog_->SetConfig(entry.catalog.id, config));
+  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->SetConfig(entry.catalog.id, config)));
   for (const auto& partition : entry.state->partitions()) {
     partition->SetConfig(ConfigOfPartition(config, options_.memory));
   }
@@ -121,13 +141,17 @@ absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& opt
 }
 
 absl::Status LogState::DeleteTopic(std::string_view name) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
   EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
   MutexLock changing(&topic_change_mutex_);
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
+  // First: groups that begin anew in a topic that is there are better than old offsets in a new
+  // one.
+  EVENTLOG_RETURN_IF_ERROR(ForgetOffsetsOf(name));
   // No checkpoint may be at work on files that go.
   MutexLock checkpointing(&checkpoint_mutex_);
-  EVENTLOG_RETURN_IF_ERROR(catalog_->Remove(entry.catalog.id));
+  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->Remove(entry.catalog.id)));
   entry.state->MarkDeleted();
   {
     MutexLock lock(&topics_mutex_);
@@ -140,6 +164,7 @@ absl::Status LogState::DeleteTopic(std::string_view name) {
 }
 
 absl::StatusOr<TopicDescription> LogState::DescribeTopic(std::string_view name) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
   EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
   TopicDescription description;
   description.name = entry.catalog.name;

@@ -9,15 +9,15 @@ namespace eventlog::inline v1::internal {
 void LogState::AddTasks() {
   checkpoint_task_ = scheduler_->Add([this] {
     static_cast<void>(MakeCheckpoint());  // a failure poisons the log or comes again, with reasons
-    events_.Deliver();
+    TellObserver();
   });
   seal_task_ = scheduler_->Add([this] {
     static_cast<void>(SealAged());
-    events_.Deliver();
+    TellObserver();
   });
   upkeep_task_ = scheduler_->Add([this] {
     Upkeep();
-    events_.Deliver();
+    TellObserver();
   });
 }
 
@@ -43,6 +43,7 @@ absl::Status LogState::MakeRoom() {
 
 // Something is about to be written: it is to be sealed, and covered by a checkpoint, in time.
 void LogState::ScheduleAging() {
+  if (!written_since_aging_.load(std::memory_order_relaxed)) written_since_aging_.store(true);
   if (aging_scheduled_.load(std::memory_order_relaxed) || aging_scheduled_.exchange(true)) return;
   scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
   scheduler_->Schedule(checkpoint_task_, options_.tuning.checkpoint_interval);
@@ -56,6 +57,12 @@ void LogState::Upkeep() {
 
 absl::Status LogState::SealAged() {
   aging_scheduled_.store(false);
+  // What is too young this time is looked at again, whether or not another append comes.
+  if (written_since_aging_.exchange(false)) {
+    aging_scheduled_.store(true);
+    scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
+    scheduler_->Schedule(checkpoint_task_, options_.tuning.checkpoint_interval);
+  }
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   for (const auto& partition : AllPartitions()) {
     EVENTLOG_RETURN_IF_ERROR(partition->SealOlderThan(options_.tuning.batch_age));

@@ -34,11 +34,18 @@ struct EncodedCommits {
 };
 
 absl::Status CheckCommit(const std::string& group, const TopicPartitionOffset& offset) {
-  if (group.empty()) return MakeError(ErrorReason::kNoGroup, "offsets are committed for a group");
-  if (offset.offset < 0 || offset.partition < 0 || offset.topic.empty()) {
+  if (group.empty()) {
+    return MakeError(ErrorReason::kInvalidOption, "offsets are committed for a group with a name");
+  }
+  if (offset.offset < 0) {
+    return WithActualOffset(
+        MakeError(ErrorReason::kBelowLogStart, fmt::format("offset {} to commit", offset.offset)),
+        0);
+  }
+  if (offset.partition < 0 || offset.topic.empty()) {
     return MakeError(ErrorReason::kInvalidOption,
-                     fmt::format("cannot commit offset {} of topic '{}' partition {}",
-                                 offset.offset, offset.topic, offset.partition));
+                     fmt::format("cannot commit an offset of topic '{}' partition {}", offset.topic,
+                                 offset.partition));
   }
   return absl::OkStatus();
 }
@@ -84,6 +91,28 @@ absl::Status LogState::CommitOffsets(const OffsetCommits& commits) {
                                        CommitNeedsSync(commits.offsets), &written));
   for (std::size_t i = 0; i < encoded.keys.size(); ++i) {
     offsets_.Apply(encoded.keys[i], encoded.values[i], written.front().metadata[i].offset);
+  }
+  return absl::OkStatus();
+}
+
+// Null values for every offset that a group has committed in the topic.
+absl::Status LogState::ForgetOffsetsOf(std::string_view topic) {
+  std::vector<OffsetCommitKey> keys;
+  for (const std::string& group : offsets_.Groups()) {
+    for (const TopicPartitionOffset& offset : offsets_.Committed(group)) {
+      if (offset.topic == topic) keys.push_back({group, offset.topic, offset.partition});
+    }
+  }
+  if (keys.empty()) return absl::OkStatus();
+  std::vector<std::string> encoded;
+  for (const OffsetCommitKey& key : keys) encoded.push_back(EncodeOffsetCommitKey(key));
+  EVENTLOG_ASSIGN_OR_RETURN(const auto offsets, FindTopic(kConsumerOffsetsTopic));
+  AtomicShare share{offsets->partitions().front(), {}};
+  for (const std::string& key : encoded) share.records.push_back({.key = BytesView(key)});
+  std::vector<AtomicShare> written;
+  EVENTLOG_RETURN_IF_ERROR(WriteShares({std::move(share)}, /*sync=*/true, &written));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    offsets_.Apply(keys[i], std::nullopt, written.front().metadata[i].offset);
   }
   return absl::OkStatus();
 }

@@ -76,6 +76,11 @@ void Scheduler::ThreadMain() {
   }
 }
 
+void Scheduler::RunAlone(absl::FunctionRef<void()> work) {
+  MutexLock running(&run_mutex_);
+  work();
+}
+
 void Scheduler::Stop() {
   std::thread thread;
   {
@@ -85,6 +90,7 @@ void Scheduler::Stop() {
     thread.swap(thread_);
   }
   if (thread.joinable()) thread.join();
+  MutexLock running(&run_mutex_);  // a caller may be in a task
 }
 
 }  // namespace eventlog::inline v1::internal

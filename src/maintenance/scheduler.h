@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "eventlog/clock.h"
@@ -30,7 +31,10 @@ class Scheduler {
   void RunDue(absl::Duration budget);
   // Until the next task is due; zero: now; infinite: none.
   absl::Duration UntilDue() const;
-  // Ends the thread, after the task that is running. Nothing is scheduled afterwards.
+  // Runs `work` while no task runs.
+  void RunAlone(absl::FunctionRef<void()> work);
+  // Ends the thread, after the task that is running, whoever runs it. Nothing is scheduled
+  // afterwards. Not from a task.
   void Stop();
 
  private:

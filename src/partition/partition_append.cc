@@ -63,6 +63,12 @@ bool Partition::NeedsSync() const {
   return acknowledgement_.load(std::memory_order_acquire) == Acknowledgement::kDisk;
 }
 
+bool Partition::IsBulkWorthwhile() const {
+  MutexLock lock(&mutex_);
+  return bulk_in_flight_.load(std::memory_order_relaxed) ||
+         (tail_.unjournaled_bytes() >= kBulkBytes && hold_ == Hold::kNone);
+}
+
 absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
   *done = false;
   if (!IsBulkWorthwhile()) return absl::OkStatus();
@@ -75,6 +81,10 @@ absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
       bulk_done_.Wait(&mutex_);
     }
     if (*done || tail_.unjournaled_bytes() < kBulkBytes || hold_ != Hold::kNone) {
+      return absl::OkStatus();
+    }
+    if (atomic_sequence_ > environment_.journal->synced_upto()) {
+      *done = true;  // another atomic write came in between: from the start
       return absl::OkStatus();
     }
     EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
@@ -91,16 +101,23 @@ absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
 absl::Status Partition::WriteBulk(int64_t end_offset) {
   // A sync that failed meanwhile is not tried again (R19).
   absl::Status written = environment_.health->Check();
-  if (written.ok()) written = ReserveAndWrite(end_offset);
-  if (IsDiskFull(written)) {  // nothing was written: the callers are refused, the log goes on
+  if (!written.ok()) {
+    MutexLock lock(&mutex_);
+    bulk_in_flight_.store(false);
+    bulk_done_.NotifyAll();
+    return written;
+  }
+  bool refused = false;
+  written = ReserveAndWrite(end_offset, &refused);
+  if (refused) {  // the callers are told, the log goes on
     MutexLock lock(&mutex_);
     DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
     bulk_in_flight_.store(false);
     bulk_done_.NotifyAll();
     return absl::OkStatus();
   }
-  if (written.ok() && NeedsSync())
-    written = segments_.Sync();  // R10: every file, and the directory
+  // R10: every file, and the directory.
+  if (written.ok() && NeedsSync()) written = segments_.Sync();
   if (!written.ok()) return PoisonSegment(written);
 
   MutexLock lock(&mutex_);
@@ -118,7 +135,8 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
   return absl::OkStatus();
 }
 
-absl::Status Partition::ReserveAndWrite(int64_t end_offset) {
+absl::Status Partition::ReserveAndWrite(int64_t end_offset, bool* refused) {
+  *refused = false;
   std::vector<std::shared_ptr<OpenBatch>> batches;
   PartitionConfig config;
   int64_t bytes = 0;
@@ -132,8 +150,10 @@ absl::Status Partition::ReserveAndWrite(int64_t end_offset) {
     bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
   }
   bool rolled = false;
-  EVENTLOG_RETURN_IF_ERROR(
-      segments_.Reserve(bytes, batches.front()->base_offset(), WallMs(), config, &rolled));
+  absl::Status reserved =
+      segments_.Reserve(bytes, batches.front()->base_offset(), WallMs(), config, &rolled);
+  *refused = IsDiskFull(reserved);
+  EVENTLOG_RETURN_IF_ERROR(reserved);
   if (rolled) TellRolled();
   for (const auto& batch : batches) EVENTLOG_RETURN_IF_ERROR(WriteBatch(*batch, config));
   return absl::OkStatus();
