@@ -5,6 +5,13 @@
 #include "base/error.h"
 
 namespace eventlog::inline v1::internal {
+namespace {
+
+// Whoever would make a group much larger waits for the next one: far below kMaxGroupBytes, so that
+// no single member gets there.
+constexpr std::size_t kFullGroupBytes = 64 << 20;
+
+}  // namespace
 
 Journal::Journal(FileSystem* file_system, std::string log_directory, int64_t max_bytes,
                  Health* health)
@@ -85,7 +92,10 @@ void Journal::RunGroup(const GroupMembers& members, bool sync) {
 
 absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   group_.Clear();
-  for (const auto& member : members) member->Collect(&group_);
+  for (const auto& member : members) {
+    if (group_.bytes() >= kFullGroupBytes) break;
+    member->Collect(&group_);
+  }
   if (group_.empty()) return absl::OkStatus();
 
   bool left = false;

@@ -1,8 +1,8 @@
 // Group commit: one write and one sync for everyone who waits, whatever their partitions.
 //
 // Whoever has to wait registers and, when nobody leads, leads: it collects the frames of every
-// registered member into one group, writes it, syncs it when anybody needs that, and wakes those who
-// are satisfied, and one of the others to lead next. The next group fills while this one syncs.
+// registered member into one group, writes it, syncs it when anybody needs that, and wakes those
+// who are satisfied, and one of the others to lead next. The next group fills while this one syncs.
 //
 // Invariants:
 // - one leader at a time; sequence numbers are consecutive;
@@ -35,7 +35,8 @@ namespace eventlog::inline v1::internal {
 class GroupMember {
  public:
   virtual ~GroupMember() = default;
-  // Adds what has to be journaled to `group`, perhaps nothing.
+  // Adds what has to be journaled to `group`, perhaps nothing. Left out when the group is full:
+  // what follows is called all the same.
   virtual void Collect(GroupBuilder* group) = 0;
   // What was collected is in the page cache: it survives the death of the process.
   virtual void OnWritten(uint64_t sequence) = 0;
@@ -104,10 +105,10 @@ class Journal {
   const int64_t max_bytes_;
   Health* const health_;
   JournalFiles files_;
-  Uuid log_id_;                // constant after Start
-  uint64_t generation_ = 0;    // constant after Start
-  GroupBuilder group_;         // leader's
-  uint64_t next_sequence_ = 1; // leader's
+  Uuid log_id_;                 // constant after Start
+  uint64_t generation_ = 0;     // constant after Start
+  GroupBuilder group_;          // leader's
+  uint64_t next_sequence_ = 1;  // leader's
   std::atomic<uint64_t> synced_upto_{0};
 
   Mutex mutex_;

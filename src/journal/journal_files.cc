@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "format/file_names.h"
+#include "format/journal_group.h"
 #include "io/durable_file.h"
 
 namespace eventlog::inline v1::internal {
@@ -16,8 +17,9 @@ absl::Status FillWithZeros(File* file, int64_t bytes) {
   const std::string zeros(256 << 10, '\0');
   EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, bytes));
   for (int64_t at = 0; at < bytes;) {
-    const auto piece = std::string_view(zeros).substr(
-        0, static_cast<std::size_t>(std::min<int64_t>(bytes - at, static_cast<int64_t>(zeros.size()))));
+    const auto piece =
+        std::string_view(zeros).substr(0, static_cast<std::size_t>(std::min<int64_t>(
+                                              bytes - at, static_cast<int64_t>(zeros.size()))));
     EVENTLOG_RETURN_IF_ERROR(file->WriteAt(at, {piece}));
     at += static_cast<int64_t>(piece.size());
   }
@@ -39,15 +41,16 @@ absl::Status JournalFiles::Open() {
     auto journal = std::make_unique<JournalFile>();
     journal->number = *number;
     EVENTLOG_ASSIGN_OR_RETURN(
-        journal->file, file_system_->OpenFile(JournalPath(log_directory_, *number),
-                                              FileSystem::Open::kExisting));
+        journal->file,
+        file_system_->OpenFile(JournalPath(log_directory_, *number), FileSystem::Open::kExisting));
     EVENTLOG_ASSIGN_OR_RETURN(journal->bytes, journal->file->Size());
     if (journal->bytes >= kJournalBlockBytes) found.push_back(std::move(journal));
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a->number < b->number; });
   if (found.empty()) {
-    EVENTLOG_ASSIGN_OR_RETURN(JournalFile first, Make(0, std::min(kFirstJournalFileBytes, max_bytes_)));
+    EVENTLOG_ASSIGN_OR_RETURN(JournalFile first,
+                              Make(0, std::min(kFirstJournalFileBytes, max_bytes_)));
     found.push_back(std::make_unique<JournalFile>(std::move(first)));
   }
   MutexLock lock(&mutex_);
@@ -74,8 +77,7 @@ absl::StatusOr<JournalFiles::JournalFile> JournalFiles::Make(uint64_t number, in
   JournalFile made;
   made.number = number;
   made.bytes = bytes;
-  EVENTLOG_ASSIGN_OR_RETURN(made.file,
-                            file_system_->OpenFile(path, FileSystem::Open::kCreateNew));
+  EVENTLOG_ASSIGN_OR_RETURN(made.file, file_system_->OpenFile(path, FileSystem::Open::kCreateNew));
   absl::Status filled = FillWithZeros(made.file.get(), bytes);
   if (filled.ok()) filled = file_system_->SyncDirectory(JournalDirectory(log_directory_));
   if (!filled.ok()) {
@@ -89,7 +91,9 @@ absl::StatusOr<JournalFiles::JournalFile> JournalFiles::Make(uint64_t number, in
 int64_t JournalFiles::NextFileBytes(int64_t at_least) const {
   int64_t largest = kFirstJournalFileBytes / 2;
   for (const auto& file : files_) largest = std::max(largest, file->bytes);
-  const int64_t doubled = std::min(largest * 2, std::max(kFirstJournalFileBytes, max_bytes_ / 4));
+  // No larger than recovery reads: kMaxGroupBytes and a little more.
+  const int64_t doubled =
+      std::min({largest * 2, std::max(kFirstJournalFileBytes, max_bytes_ / 4), kMaxGroupBytes});
   return RoundUp(std::max(doubled, at_least), kJournalBlockBytes);
 }
 
@@ -160,6 +164,7 @@ absl::Status JournalFiles::Write(std::string_view group, uint64_t sequence, bool
     position_ += static_cast<int64_t>(group.size());
   }
   unsynced_ = true;
+  fresh_block_ = false;
   static constexpr char kZeros[kJournalBlockBytes] = {};
   const int64_t end = at + static_cast<int64_t>(group.size());
   const auto padding = static_cast<std::size_t>(pad ? RoundUp(end, kJournalBlockBytes) - end : 0);

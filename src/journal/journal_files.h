@@ -41,7 +41,8 @@ class JournalFiles {
 
   // Finds room for a group of `bytes`, in the current file or at the start of a free or new one.
   // `*left` says whether another file was left for it: then that one has been synced.
-  // A failure to make a file is ResourceExhausted and changes nothing; a failed sync is `*sync_failed`.
+  // A failure to make a file is ResourceExhausted and changes nothing; a failed sync is
+  // `*sync_failed`.
   absl::Status Reserve(int64_t bytes, bool* left, bool* sync_failed);
   // Writes a group at the reserved place. Padded with zeros to a whole block when `pad`.
   absl::Status Write(std::string_view group, uint64_t sequence, bool pad);

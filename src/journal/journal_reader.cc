@@ -47,8 +47,8 @@ class JournalReader {
   const RecoveryMode mode_;
   JournalContents* const contents_;
   std::vector<LoadedFile> files_;
-  uint64_t sequence_ = 1;   // the next one to replay
-  uint64_t file_ = 0;       // the running place
+  uint64_t sequence_ = 1;  // the next one to replay
+  uint64_t file_ = 0;      // the running place
   std::size_t position_ = 0;
 };
 
@@ -63,8 +63,7 @@ absl::Status JournalReader::Load(FileSystem* file_system, const std::string& log
   std::sort(numbers.begin(), numbers.end());
   for (const uint64_t number : numbers) {
     const std::string path = JournalPath(log_directory, number);
-    EVENTLOG_ASSIGN_OR_RETURN(auto file,
-                              file_system->OpenFile(path, FileSystem::Open::kExisting));
+    EVENTLOG_ASSIGN_OR_RETURN(auto file, file_system->OpenFile(path, FileSystem::Open::kExisting));
     EVENTLOG_RETURN_IF_ERROR(file->SyncData());  // R14
     EVENTLOG_RETURN_IF_ERROR(file->DropCache());
     file.reset();
@@ -137,9 +136,10 @@ absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* pro
 absl::Status JournalReader::Damaged() const {
   return MakeError(
       ErrorReason::kCorruptData,
-      fmt::format("journal group {} of generation {} was synced and is damaged or missing, expected "
-                  "in file {} at or after position {}",
-                  sequence_, checkpoint_.generation, file_, position_));
+      fmt::format(
+          "journal group {} of generation {} was synced and is damaged or missing, expected "
+          "in file {} at or after position {}",
+          sequence_, checkpoint_.generation, file_, position_));
 }
 
 absl::Status JournalReader::Replay() {

@@ -15,10 +15,10 @@
 namespace eventlog::inline v1::internal {
 
 struct JournalContents {
-  std::vector<std::string> files;     // what the frames' records point into
-  std::vector<JournalFrame> frames;   // of the groups that replay, in order
+  std::vector<std::string> files;    // what the frames' records point into
+  std::vector<JournalFrame> frames;  // of the groups that replay, in order
   int64_t groups = 0;
-  std::string damage = {};            // what an explicit recovery mode has gone past; empty: nothing
+  std::string damage = {};  // what an explicit recovery mode has gone past; empty: nothing
 };
 
 // Reads the groups that follow `checkpoint`. A missing or invalid group ends the journal; when it

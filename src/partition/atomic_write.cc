@@ -7,9 +7,8 @@
 namespace eventlog::inline v1::internal {
 
 absl::Status AtomicWrite::Run(Journal* journal) {
-  absl::Status committed = journal->Commit({shared_from_this()}, sync_, [this] {
-    return resolved_.load(std::memory_order_acquire);
-  });
+  absl::Status committed = journal->Commit(
+      {shared_from_this()}, sync_, [this] { return resolved_.load(std::memory_order_acquire); });
   FinishTickets();
   EVENTLOG_RETURN_IF_ERROR(committed);
   EVENTLOG_RETURN_IF_ERROR(status_);

@@ -16,7 +16,7 @@ namespace eventlog::inline v1::internal {
 
 struct AtomicShare {
   std::shared_ptr<Partition> partition;
-  std::vector<ProducerRecord> records;      // validated; the bytes they view outlive Run
+  std::vector<ProducerRecord> records;        // validated; the bytes they view outlive Run
   std::vector<RecordMetadata> metadata = {};  // filled by Run, one per record
 };
 

@@ -29,7 +29,8 @@ std::shared_ptr<TailBuffer> OpenBatch::BufferFor(std::size_t bytes) const {
 
 void OpenBatch::Append(const ProducerRecord& record, int64_t timestamp_ms) {
   char* const at = buffer_->bytes.get() + bytes_;
-  char* const end = EncodeRecord(at, record, TimestampDelta(timestamp_ms, base_timestamp_ms_), count_);
+  char* const end =
+      EncodeRecord(at, record, TimestampDelta(timestamp_ms, base_timestamp_ms_), count_);
   bytes_ += static_cast<std::size_t>(end - at);
   EVENTLOG_ASSERT(bytes_ <= buffer_->capacity);
   ++count_;
@@ -74,7 +75,8 @@ void OpenBatch::TruncateTo(int64_t offset) {
   while (base_offset_ + count_ < offset) {
     EncodedRecord record;
     EVENTLOG_ASSERT(DecodeRecord(&left, &record).ok());
-    max_timestamp_ms_ = std::max(max_timestamp_ms_, TimestampAt(base_timestamp_ms_, record.timestamp_delta_ms));
+    max_timestamp_ms_ =
+        std::max(max_timestamp_ms_, TimestampAt(base_timestamp_ms_, record.timestamp_delta_ms));
     ++count_;
   }
   bytes_ = static_cast<std::size_t>(left.data() - buffer_->bytes.get());

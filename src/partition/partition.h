@@ -134,8 +134,8 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
 
   // --- sealing (partition_seal.cc)
   // Writes closed batches that may go to the segment; leaves it to the other one when somebody is
-  // writing already and `wait` is false. ResourceExhausted (kDiskFull): they stay in memory and in the
-  // journal. FailedPrecondition (kPoisoned).
+  // writing already and `wait` is false. ResourceExhausted (kDiskFull): they stay in memory and in
+  // the journal. FailedPrecondition (kPoisoned).
   absl::Status WriteClosedBatches(bool wait);
   bool has_closed_batches() const { return has_closed_.load(std::memory_order_acquire); }
   // Closes the open batch, waits until all is acknowledged, and writes it. Errors as
@@ -148,10 +148,12 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint();
   // Cuts preallocated space off, before the last checkpoint of a log that closes.
   absl::Status TrimForClose();
-  // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest, and
-  // goes on with a new leader epoch. Nobody else uses the partition meanwhile.
+  // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest,
+  // and goes on with a new leader epoch. Nobody else uses the partition meanwhile.
+  // ResourceExhausted (kDiskFull): try again with more space. FailedPrecondition (kPoisoned): a
+  // segment failed too.
   absl::StatusOr<PartitionCheckpoint> ReopenFromMemory(int32_t leader_epoch);
-  // Takes no more appends, then removes the files.
+  // Takes no more appends, refuses those that wait (kUnknownTopic), then removes the files.
   absl::Status Delete();
 
   // --- read (partition_read.cc)
@@ -180,8 +182,11 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   AppendTicket StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
                            std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsBulkWorthwhile() const;
   absl::Status WriteBulk(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
-  absl::Status ReserveAndWrite(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  // `*refused`: for lack of space, before a byte was written.
+  absl::Status ReserveAndWrite(int64_t end_offset, bool* refused)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   absl::Status WriteClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   absl::Status WriteBatch(const OpenBatch& batch, const PartitionConfig& config)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
@@ -203,7 +208,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   OrderedWatermarks watermarks_ ABSL_GUARDED_BY(mutex_);
   int64_t journaled_end_ ABSL_GUARDED_BY(mutex_) = 0;  // frames or bulk writes reach up to here
   int64_t collected_end_ ABSL_GUARDED_BY(mutex_) = 0;  // the same, as of the running group
-  int64_t group_start_ ABSL_GUARDED_BY(mutex_) = -1;   // journaled_end_ before it; -1: nothing in it
+  int64_t group_start_ ABSL_GUARDED_BY(mutex_) = -1;  // journaled_end_ before it; -1: nothing in it
   Hold hold_ ABSL_GUARDED_BY(mutex_) = Hold::kNone;
   uint64_t atomic_sequence_ ABSL_GUARDED_BY(mutex_) = 0;  // the newest group with an atomic share
   bool bypassed_ ABSL_GUARDED_BY(mutex_) = false;  // unsynced segments hold what no group does (R7)

@@ -54,7 +54,8 @@ absl::Status Partition::HoldForAtomicWrite(bool until_synced, bool* held) {
     if (deleted_) return DeletedError();
     if (draining_ && tickets_out_.load(std::memory_order_acquire) != 0) return drop_reason_;
     *held = hold_ == Hold::kNone;
-    if (hold_ != Hold::kUntilSynced) hold_ = until_synced ? Hold::kUntilSynced : Hold::kUntilWritten;
+    if (hold_ != Hold::kUntilSynced)
+      hold_ = until_synced ? Hold::kUntilSynced : Hold::kUntilWritten;
     bypassed = bypassed_;
   }
   if (!bypassed) return absl::OkStatus();
@@ -71,8 +72,8 @@ void Partition::ReleaseHold() {
   hold_ = Hold::kNone;
 }
 
-AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> records,
-                                           int64_t now_ms, GroupBuilder* group,
+AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                                           GroupBuilder* group,
                                            std::vector<RecordMetadata>* metadata) {
   AppendTicket ticket;
   {

@@ -26,7 +26,7 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
   if (offset == visible_end) return absl::OkStatus();
 
   StoredBatch in_tail;
-  if (tail_.Read(offset, &cursor->tail, &in_tail)) {
+  if (tail_.Read(offset, visible_end, &cursor->tail, &in_tail)) {
     batches->push_back(std::move(in_tail));
     return absl::OkStatus();
   }
@@ -52,11 +52,12 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
 
 absl::StatusOr<int64_t> Partition::OffsetForTimestamp(int64_t timestamp_ms) {
   const int64_t visible_end = high_watermark();
+  // The tail first: what is sealed meanwhile is then found in its segment.
+  const int64_t in_tail = tail_.FindTimestamp(timestamp_ms, visible_end);
   EVENTLOG_ASSIGN_OR_RETURN(const auto in_segment, segments_.FindTimestamp(timestamp_ms));
   if (in_segment.has_value() && *in_segment < visible_end) {
     return std::max(*in_segment, log_start_offset());
   }
-  const int64_t in_tail = tail_.FindTimestamp(timestamp_ms);
   return in_tail >= 0 ? in_tail : visible_end;
 }
 

@@ -24,8 +24,8 @@ ProducerRecord ToProducerRecord(const EncodedRecord& encoded) {
   ProducerRecord record;
   if (encoded.key != nullptr) record.key = BytesView(key);
   if (encoded.value != nullptr) record.value = BytesView(value);
-  record.headers = RecordsAccess::EncodedHeaders(
-      encoded.headers, static_cast<std::size_t>(encoded.header_count));
+  record.headers = RecordsAccess::EncodedHeaders(encoded.headers,
+                                                 static_cast<std::size_t>(encoded.header_count));
   return record;
 }
 
@@ -34,7 +34,7 @@ struct FoundSegment {
   int64_t bytes = 0;         // of the file
   int64_t end_position = 0;  // of what is valid
   int64_t next_offset = 0;
-  bool scanned = false;      // it lies at or behind the checkpointed place
+  bool scanned = false;  // it lies at or behind the checkpointed place
 };
 
 class PartitionRecovery {
@@ -66,12 +66,12 @@ class PartitionRecovery {
   PartitionCheckpoint start_;
   PartitionRecoveryResult result_;
   std::vector<FoundSegment> found_;
-  std::size_t good_ = 0;           // found_[0, good_) are kept
-  int64_t segment_end_ = 0;        // the offset where the segments end
-  absl::Status hole_;              // what ended the scan, when it was more than the end of the data
-  Tail replayed_;                  // what the journal adds
+  std::size_t good_ = 0;     // found_[0, good_) are kept
+  int64_t segment_end_ = 0;  // the offset where the segments end
+  absl::Status hole_;        // what ended the scan, when it was more than the end of the data
+  Tail replayed_;            // what the journal adds
   int64_t merged_end_ = 0;
-  bool changed_ = false;           // files were cut, removed or found behind the checkpoint
+  bool changed_ = false;  // files were cut, removed or found behind the checkpoint
 };
 
 absl::Status PartitionRecovery::ListSegments() {
@@ -174,6 +174,7 @@ absl::Status PartitionRecovery::ReplayFrames() {
       result_.notes.push_back(fmt::format("{}: offsets {} to {} are lost", input_.name.directory,
                                           merged_end_, frame->first_offset - 1));
       merged_end_ = frame->first_offset;
+      replayed_.CloseOpenBatch();  // a batch has no gaps; a filler stands between
     }
     EVENTLOG_RETURN_IF_ERROR(ReplayFrame(*frame));
   }
@@ -189,10 +190,10 @@ absl::Status PartitionRecovery::ReplayFrame(const JournalFrame& frame) {
     EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &encoded));
     if (offset < merged_end_) continue;
     if (frame.batch_base_offset + encoded.offset_delta != offset) {
-      return MakeError(ErrorReason::kCorruptData,
-                       fmt::format("{}: a journal frame has offset {} where {} belongs",
-                                   input_.name.directory,
-                                   frame.batch_base_offset + encoded.offset_delta, offset));
+      return MakeError(
+          ErrorReason::kCorruptData,
+          fmt::format("{}: a journal frame has offset {} where {} belongs", input_.name.directory,
+                      frame.batch_base_offset + encoded.offset_delta, offset));
     }
     replayed_.Append(ToProducerRecord(encoded),
                      TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
@@ -250,9 +251,9 @@ absl::Status PartitionRecovery::WriteReplayed() {
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const FoundSegment& found = found_[i];
     const bool last = i + 1 == found_.size();
-    kept.push_back(Segment::Adopt(input_.files,
-                                  {input_.name.directory, input_.name.identity, found.base_offset},
-                                  found.end_position, last ? segment_end_ : found.next_offset, !last));
+    kept.push_back(Segment::Adopt(
+        input_.files, {input_.name.directory, input_.name.identity, found.base_offset},
+        found.end_position, last ? segment_end_ : found.next_offset, !last));
     if (changed_ && found.scanned) {
       EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
       EVENTLOG_RETURN_IF_ERROR(file->SyncData());
@@ -269,7 +270,7 @@ absl::Status PartitionRecovery::WriteReplayed() {
     offset = batch->end_offset();
   }
   EVENTLOG_RETURN_IF_ERROR(segments.Sync());
-  if (changed_ && !found_.empty()) {
+  if (changed_) {
     EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(input_.name.directory));
   }
   result_.partition.segments = segments.segments();

@@ -82,7 +82,7 @@ absl::Status Partition::SealAll() {
   }
   if (absl::Status durable = AwaitAppends(environment_.journal, {&all, 1});
       !durable.ok() && !IsDiskFull(durable)) {
-    return durable;
+    return ReasonOf(durable) == ErrorReason::kUnknownTopic ? absl::OkStatus() : durable;
   }
   for (;;) {  // again when an atomic write came between its sync and the sealing
     EVENTLOG_RETURN_IF_ERROR(WriteClosedBatches(/*wait=*/true));
@@ -146,8 +146,11 @@ absl::StatusOr<PartitionCheckpoint> Partition::ReopenFromMemory(int32_t leader_e
     tail_.TruncateTo(end);
     watermarks_ = OrderedWatermarks(watermarks_.log_start(), end, end, end);
   }
-  EVENTLOG_RETURN_IF_ERROR(ReserveAndWrite(end));
-  EVENTLOG_RETURN_IF_ERROR(segments_.Sync());
+  bool refused = false;
+  absl::Status written = ReserveAndWrite(end, &refused);
+  if (refused) return written;  // nothing has changed: it can be tried again
+  if (written.ok()) written = segments_.Sync();
+  if (!written.ok()) return PoisonSegment(written);
   MutexLock lock(&mutex_);
   leader_epoch_.store(leader_epoch, std::memory_order_release);
   Restart(watermarks_.log_start(), end);

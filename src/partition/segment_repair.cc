@@ -129,8 +129,8 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
   Verdict verdict;
   auto header = ReadSegmentHeader(file.get());
   if (absl::IsUnimplemented(header.status())) return header.status();
-  verdict.header_good = header.ok() && header->identity == name_.identity &&
-                        header->base_offset == base_offset;
+  verdict.header_good =
+      header.ok() && header->identity == name_.identity && header->base_offset == base_offset;
   verdict.next_offset = base_offset;
   if (!verdict.header_good) return verdict;
   EVENTLOG_ASSIGN_OR_RETURN(const ScanResult scan,
@@ -177,8 +177,7 @@ absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::siz
 absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t limit, file->Size());
   for (int64_t position = kSegmentHeaderBytes;;) {
-    EVENTLOG_ASSIGN_OR_RETURN(
-        position, FindNextBatch(file, seed_, position, limit, *next_offset));
+    EVENTLOG_ASSIGN_OR_RETURN(position, FindNextBatch(file, seed_, position, limit, *next_offset));
     if (position < 0) return absl::OkStatus();
     std::vector<StoredBatch> batches;
     EVENTLOG_RETURN_IF_ERROR(
@@ -202,8 +201,9 @@ absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Ver
   next_offset = std::max(next_offset, end_offset);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Finish());
   files_->Forget(path);
-  notes_->push_back(fmt::format("{}: damaged ranges were left out (first one at byte {}, offset {})",
-                                path, verdict->end_position, verdict->next_offset));
+  notes_->push_back(
+      fmt::format("{}: damaged ranges were left out (first one at byte {}, offset {})", path,
+                  verdict->end_position, verdict->next_offset));
   verdict->end_position = rewriter.position();
   verdict->next_offset = next_offset;
   return absl::OkStatus();
@@ -276,8 +276,8 @@ absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
     BatchHeader header;
     const std::string filler = SealFiller(at, to, identity_seed, &header);
     bool rolled = false;
-    EVENTLOG_RETURN_IF_ERROR(segments->Reserve(static_cast<int64_t>(filler.size()), at, now_ms,
-                                               config, &rolled));
+    EVENTLOG_RETURN_IF_ERROR(
+        segments->Reserve(static_cast<int64_t>(filler.size()), at, now_ms, config, &rolled));
     EVENTLOG_RETURN_IF_ERROR(segments->Append(header, filler));
     at = header.next_offset();
   }

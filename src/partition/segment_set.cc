@@ -60,8 +60,8 @@ absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t now
 absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t now_ms) {
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(files_->file_system(), place_.directory));
   EVENTLOG_ASSIGN_OR_RETURN(
-      auto created, Segment::Create(files_, {place_.directory, place_.identity, base_offset},
-                                    now_ms, bytes));
+      auto created,
+      Segment::Create(files_, {place_.directory, place_.identity, base_offset}, now_ms, bytes));
   directory_unsynced_ = true;
   active_ = created;
   active_created_ms_ = now_ms;
@@ -124,10 +124,9 @@ absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max
   std::shared_ptr<Segment> holder;
   {
     MutexLock lock(&mutex_);
-    auto after = std::upper_bound(segments_.begin(), segments_.end(), offset,
-                                  [](int64_t wanted, const auto& segment) {
-                                    return wanted < segment->base_offset();
-                                  });
+    auto after = std::upper_bound(
+        segments_.begin(), segments_.end(), offset,
+        [](int64_t wanted, const auto& segment) { return wanted < segment->base_offset(); });
     if (after == segments_.begin()) return absl::OkStatus();
     holder = *std::prev(after);
   }

@@ -35,8 +35,9 @@ class SegmentSet {
   // --- the writer's half
   // Takes what recovery found, instead of what was there.
   void Adopt(std::vector<std::shared_ptr<Segment>> segments);
-  // Makes sure that `bytes` of batches, the first at `base_offset`, can be written; rolls first when
-  // the active segment is full or older than segment_ms. ResourceExhausted: nothing has changed.
+  // Makes sure that `bytes` of batches, the first at `base_offset`, can be written; rolls first
+  // when the active segment is full or older than segment_ms. ResourceExhausted: nothing has
+  // changed.
   // `*rolled`: a segment was finished.
   absl::Status Reserve(int64_t bytes, int64_t base_offset, int64_t now_ms,
                        const PartitionConfig& config, bool* rolled);
@@ -70,11 +71,11 @@ class SegmentSet {
 
   FileCache* const files_;
   const Place place_;
-  std::shared_ptr<Segment> active_;                // writer's
-  int64_t active_created_ms_ = 0;                  // writer's
-  std::vector<std::shared_ptr<Segment>> rolled_;   // writer's: not indexed on disk yet
-  std::vector<std::shared_ptr<Segment>> unsynced_; // writer's
-  bool directory_unsynced_ = false;                // writer's
+  std::shared_ptr<Segment> active_;                 // writer's
+  int64_t active_created_ms_ = 0;                   // writer's
+  std::vector<std::shared_ptr<Segment>> rolled_;    // writer's: not indexed on disk yet
+  std::vector<std::shared_ptr<Segment>> unsynced_;  // writer's
+  bool directory_unsynced_ = false;                 // writer's
   mutable Mutex mutex_;
   std::vector<std::shared_ptr<Segment>> segments_ ABSL_GUARDED_BY(mutex_);
 };

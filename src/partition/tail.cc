@@ -117,7 +117,7 @@ bool Tail::FindBatch(int64_t offset, TailCursor* cursor) {
   return true;
 }
 
-bool Tail::Read(int64_t offset, TailCursor* cursor, StoredBatch* batch) {
+bool Tail::Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBatch* batch) {
   const bool goes_on = cursor->buffer != nullptr && cursor->offset == offset &&
                        cursor->position < cursor->buffer->visible.load(std::memory_order_acquire);
   if (!goes_on && !FindBatch(offset, cursor)) return false;
@@ -128,15 +128,15 @@ bool Tail::Read(int64_t offset, TailCursor* cursor, StoredBatch* batch) {
     ++cursor->offset;
   }
   cursor->position = visible - left.size();
-  if (left.empty()) return false;
-
-  auto copy = std::make_shared<const std::string>(left);
   std::string_view uncounted = left;
-  while (!uncounted.empty()) {
+  while (!uncounted.empty() && cursor->offset < end_offset) {
     EVENTLOG_ASSERT(SkipRecord(&uncounted).ok());
     ++cursor->offset;
   }
-  cursor->position = visible;
+  if (uncounted.size() == left.size()) return false;
+
+  auto copy = std::make_shared<const std::string>(left.substr(0, left.size() - uncounted.size()));
+  cursor->position = visible - uncounted.size();
   batch->header = {};
   batch->header.base_offset = cursor->base_offset;
   batch->header.base_timestamp_ms = cursor->base_timestamp_ms;
@@ -150,7 +150,7 @@ bool Tail::Read(int64_t offset, TailCursor* cursor, StoredBatch* batch) {
   return true;
 }
 
-int64_t Tail::FindTimestamp(int64_t timestamp_ms) {
+int64_t Tail::FindTimestamp(int64_t timestamp_ms, int64_t end_offset) {
   std::deque<std::shared_ptr<OpenBatch>> batches;
   {
     MutexLock lock(&readers_mutex_);
@@ -159,12 +159,13 @@ int64_t Tail::FindTimestamp(int64_t timestamp_ms) {
   for (const auto& batch : batches) {
     TailCursor cursor;
     StoredBatch visible;
-    if (!Read(batch->base_offset(), &cursor, &visible)) continue;
+    if (!Read(batch->base_offset(), end_offset, &cursor, &visible)) continue;
     std::string_view left = visible.records;
     while (!left.empty()) {
       EncodedRecord record;
       EVENTLOG_ASSERT(DecodeRecord(&left, &record).ok());
-      if (TimestampAt(visible.header.base_timestamp_ms, record.timestamp_delta_ms) >= timestamp_ms) {
+      if (TimestampAt(visible.header.base_timestamp_ms, record.timestamp_delta_ms) >=
+          timestamp_ms) {
         return visible.header.base_offset + record.offset_delta;
       }
     }

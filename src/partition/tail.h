@@ -1,7 +1,7 @@
 // The records of a partition that are not in a segment yet: a row of batches, the last one open.
 //
-// The writer's half is used under the partition's lock. Readers hold only this class's own lock, and
-// only to find a batch; one that goes on where it stopped takes no lock at all.
+// The writer's half is used under the partition's lock. Readers hold only this class's own lock,
+// and only to find a batch; one that goes on where it stopped takes no lock at all.
 #pragma once
 
 #include <cstdint>
@@ -55,11 +55,12 @@ class Tail {
   void Clear();
 
   // --- the readers' half
-  // Copies the visible records from `offset` on out of the one batch that holds it. False when none
-  // does, or nothing of it is visible. `*cursor` makes the next call cheap.
-  bool Read(int64_t offset, TailCursor* cursor, StoredBatch* batch);
-  // The first visible record at or after the timestamp: its offset, or -1.
-  int64_t FindTimestamp(int64_t timestamp_ms);
+  // Copies the visible records from `offset` up to `end_offset` out of the one batch that holds
+  // `offset`. False when none does, or nothing of it is visible. `*cursor` makes the next call
+  // cheap. (The batch may show more already than the high watermark that the caller has seen.)
+  bool Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBatch* batch);
+  // The first visible record at or after the timestamp and below `end_offset`: its offset, or -1.
+  int64_t FindTimestamp(int64_t timestamp_ms, int64_t end_offset);
 
  private:
   bool FindBatch(int64_t offset, TailCursor* cursor);
