@@ -27,6 +27,7 @@ namespace {
 
 constexpr int64_t kFewestEvents = 50;
 constexpr int kRounds = 5;
+constexpr absl::Duration kKillWithin = absl::Microseconds(250);  // about what one write takes
 constexpr std::size_t kShownMismatches = 10;
 
 // What a child said last.
@@ -73,7 +74,10 @@ absl::StatusOr<Report> IngestInChild(const std::string& directory, int64_t end, 
     child.Answer();
     if (kill && report.lines > report.first &&
         report.lines - report.first >= (end - report.first) / 2) {
-      absl::SleepFor(absl::Microseconds(absl::ToUnixMicros(absl::Now()) % 200));
+      const absl::Time then =
+          absl::Now() + kKillWithin * (absl::ToUnixMicros(absl::Now()) % 100) / 100;
+      while (absl::Now() < then) {  // a sleep would always be too long
+      }
       child.Kill();
       break;
     }
@@ -88,18 +92,21 @@ absl::StatusOr<Report> IngestInChild(const std::string& directory, int64_t end, 
 
 absl::Status IngestAll(const std::string& directory, int64_t end) {
   EVENTLOG_ASSIGN_OR_RETURN(const Report killed, IngestInChild(directory, end, true));
-  if (killed.killed) {
-    std::printf("ingest:   killed (SIGKILL) after %" PRId64 " of %" PRId64 " lines were on disk\n",
-                killed.lines, end);
-  } else if (killed.first != end) {
-    return absl::InternalError("the child was not killed");
+  if (killed.first == end) {
+    std::printf("ingest:   nothing is new\n");
+    return absl::OkStatus();
   }
+  if (!killed.killed) return absl::InternalError("the child was not killed");
+  std::printf("ingest:   killed (SIGKILL) after %" PRId64 " of %" PRId64 " lines were on disk\n",
+              killed.lines, end);
   EVENTLOG_ASSIGN_OR_RETURN(const Report resumed, IngestInChild(directory, end, false));
-  std::printf("          resumed at line %" PRId64 "; recovery replayed %" PRId64
-              " records and cut a torn end of %" PRId64 " bytes\n",
-              resumed.first, resumed.replayed, resumed.cut_bytes);
-  std::printf("          then %" PRId64
-              " lines in %.0f ms, each 64 of them X",
+  std::printf("          resumed at line %" PRId64
+              ": the chunk that was being written %s\n"
+              "          recovery replayed %" PRId64 " records and cut a torn end of %" PRId64
+              " bytes\n",
+              resumed.first, resumed.first > killed.lines ? "is there, whole" : "is not there",
+              resumed.replayed, resumed.cut_bytes);
+  std::printf("          then %" PRId64 " lines in %.0f ms, each chunk one durable, atomic write\n",
               resumed.lines - resumed.first, absl::ToDoubleMilliseconds(resumed.time));
   if (resumed.first < killed.lines) return absl::DataLossError("acknowledged lines are gone");
   if (resumed.lines != end) return absl::DataLossError("not everything was ingested");
