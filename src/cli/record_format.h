@@ -1,0 +1,33 @@
+// How `consume` prints a record: kcat's format strings.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "eventlog/record.h"
+
+namespace eventlog::inline v1::cli {
+
+// %t topic, %p partition, %o offset, %k key, %s value, %T timestamp in milliseconds since 1970,
+// %h headers ("name=value,name=value"; a null value is NULL), %K and %S the bytes of key and value
+// (-1: null), %% a percent sign; \n, \t and \\. A key or value that is null prints nothing.
+// Immutable, thread-safe.
+class RecordFormat {
+ public:
+  // InvalidArgument: an escape that there is not; the message names it.
+  static absl::StatusOr<RecordFormat> Parse(std::string_view text);
+
+  // Appends the record to *to.
+  void Append(const RecordView& record, std::string* to) const;
+
+ private:
+  struct Piece {
+    char field = '\0';  // the letter after the percent sign, or '\0': `text`
+    std::string text = {};
+  };
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace eventlog::inline v1::cli
