@@ -56,7 +56,7 @@ absl::Status CrashHistory::OpenLog() {
   options.directory = kDirectory;
   options.clock = &clock_;
   options.file_system = &failing_;
-  options.max_write_bytes = 64 << 10;
+  options.max_write_bytes = 512 << 10;
   options.max_record_bytes = 32 << 10;
   options.tuning.journal_bytes = 1 << 20;
   EVENTLOG_ASSIGN_OR_RETURN(log_, Log::Open(options));
