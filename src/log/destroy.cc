@@ -31,9 +31,12 @@ absl::Status CheckIsLog(FileSystem* file_system, const std::string& directory) {
   const absl::Status not_a_log =
       MakeError(absl::StatusCode::kFailedPrecondition, directory + ": not a log");
   auto catalog = file_system->OpenFile(CatalogPath(directory), FileSystem::Open::kReadOnly);
-  if (absl::IsNotFound(catalog.status()) || absl::IsFailedPrecondition(catalog.status())) {
-    return not_a_log;
+  if (absl::IsNotFound(catalog.status())) {  // but for the very end of a destruction that was cut
+    EVENTLOG_ASSIGN_OR_RETURN(const auto names, file_system->List(directory));
+    const bool lock_only = names.size() == 1 && directory + "/" + names[0] == LockPath(directory);
+    return lock_only ? absl::OkStatus() : not_a_log;
   }
+  if (absl::IsFailedPrecondition(catalog.status())) return not_a_log;
   EVENTLOG_RETURN_IF_ERROR(catalog);
   char magic[sizeof(uint32_t)] = {};
   EVENTLOG_RETURN_IF_ERROR((*catalog)->ReadAt(0, absl::MakeSpan(magic)));
