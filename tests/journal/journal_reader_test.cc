@@ -1,0 +1,176 @@
+#include "journal/journal_reader.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/bytes.h"
+#include "base/checksum.h"
+#include "journal/journal_fixture.h"
+
+namespace eventlog::test {
+namespace {
+
+std::string Message(const absl::Status& status) { return std::string(status.message()); }
+
+TEST_CASE("an empty journal replays nothing", "[journal]") {
+  JournalFixture fixture;
+  const auto contents = fixture.Read(fixture.Start());
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 0);
+  CHECK(contents->damage.empty());
+}
+
+TEST_CASE("groups of an earlier generation never replay", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 5; ++i) fixture.Write(i, true);
+  REQUIRE(fixture.journal.Start(fixture.log_id, 2).ok());
+  CHECK(fixture.Replay(fixture.Start(2)).empty());
+  fixture.Write(100, true);
+  CHECK(fixture.Groups(1).size() == 4);  // still there, behind the new one
+  CHECK(fixture.Replay(fixture.Start(2)) == std::vector<int64_t>{100});
+  for (int i = 101; i < 104; ++i) fixture.Write(i, true);
+  CHECK(fixture.Replay(fixture.Start(2)) == std::vector<int64_t>{100, 101, 102, 103});
+}
+
+TEST_CASE("groups of another log never replay", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  internal::Checkpoint other = fixture.Start();
+  other.log_id.bytes.fill('o');
+  CHECK(fixture.Replay(other).empty());
+}
+
+TEST_CASE("groups that a checkpoint covers never replay though their file is used again",
+          "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 8; ++i) fixture.Write(i, true, 30 << 10);  // file 0
+  fixture.Write(8, true, 30 << 10);                              // file 1
+  const auto mark = fixture.journal.SyncAndMark();
+  REQUIRE(mark.ok());
+  fixture.journal.FreeBelow(*mark);
+  internal::Checkpoint checkpoint = fixture.Start();
+  checkpoint.sequence = mark->sequence;
+  checkpoint.journal_file = mark->place.file;
+  checkpoint.journal_position = static_cast<uint64_t>(mark->place.position);
+  checkpoint.synced_upto = mark->synced_upto;
+  std::vector<int64_t> expected;
+  for (int64_t i = 9; fixture.Groups().back().file != 0; ++i) {  // until file 0 is used again
+    fixture.Write(i, true, 30 << 10);
+    expected.push_back(i);
+    REQUIRE(i < 100);
+  }
+  CHECK(fixture.Replay(checkpoint) == expected);  // from file 1 to file 0, stale ones around
+}
+
+TEST_CASE("a torn last group is absent and no damage", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, true);
+  fixture.Damage(fixture.Groups()[2]);
+  const auto contents = fixture.Read(fixture.Start());
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 2);
+  CHECK(contents->damage.empty());
+}
+
+TEST_CASE("valid groups behind an unproven hole do not replay", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.Write(i, false);  // nothing says that any was synced
+  fixture.Damage(fixture.Groups()[1]);
+  CHECK(fixture.Replay(fixture.Start()) == std::vector<int64_t>{0});
+}
+
+TEST_CASE("damage of a group that a later one proves is told with its place", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.Write(i, true);
+  const FoundGroup damaged = fixture.Groups()[1];
+  fixture.Damage(damaged);
+  const auto contents = fixture.Read(fixture.Start());
+  CHECK(ReasonOf(contents.status()) == ErrorReason::kCorruptData);
+  CHECK(absl::IsDataLoss(contents.status()));
+  CHECK_THAT(Message(contents.status()), Catch::Contains("group 2"));
+  CHECK_THAT(Message(contents.status()), Catch::Contains("file 0"));
+}
+
+TEST_CASE("damage of a group that the checkpoint proves is told", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  internal::Checkpoint checkpoint = fixture.Start();
+  checkpoint.synced_upto = 1;
+  CHECK(fixture.Replay(checkpoint) == std::vector<int64_t>{0});
+  fixture.Damage(fixture.Groups()[0]);
+  CHECK(ReasonOf(fixture.Read(checkpoint).status()) == ErrorReason::kCorruptData);
+}
+
+TEST_CASE("a proven group whose file is missing is damage", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true, 200 << 10);
+  fixture.Write(1, true, 200 << 10);
+  REQUIRE(fixture.Groups()[1].file == 1);
+  REQUIRE(fixture.memory.Remove(internal::JournalPath("/log", 0)).ok());
+  CHECK(ReasonOf(fixture.Read(fixture.Start()).status()) == ErrorReason::kCorruptData);
+}
+
+TEST_CASE("the truncating mode ends the journal at the damage and says so", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.Write(i, true);
+  fixture.Damage(fixture.Groups()[1]);
+  const auto contents = fixture.Read(fixture.Start(), RecoveryMode::kTruncate);
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 1);
+  CHECK_THAT(contents->damage, Catch::Contains("group 2"));
+}
+
+TEST_CASE("the skipping mode goes on behind every damage", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 7; ++i) fixture.Write(i, true);
+  const auto groups = fixture.Groups();
+  fixture.Damage(groups[1]);
+  fixture.Damage(groups[4]);
+  CHECK(fixture.Replay(fixture.Start(), RecoveryMode::kSkipDamaged) ==
+        std::vector<int64_t>{0, 2, 3, 5, 6});
+  CHECK_FALSE(fixture.Read(fixture.Start(), RecoveryMode::kSkipDamaged)->damage.empty());
+}
+
+TEST_CASE("a group of a newer format is refused as such", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  std::string header = fixture.Bytes(0).substr(0, internal::kGroupHeaderBytes);
+  internal::HeaderFormat newer = internal::kJournalGroupFormat;
+  ++newer.version;
+  std::string seed_bytes(fixture.log_id.view());
+  seed_bytes.resize(24);
+  internal::StoreLe(seed_bytes.data() + 16, uint64_t{1});
+  internal::FinishHeader(header.data(), newer, internal::Hash64(seed_bytes));
+  fixture.Overwrite(0, 0, header);
+  CHECK(ReasonOf(fixture.Read(fixture.Start()).status()) == ErrorReason::kNewerFormat);
+}
+
+TEST_CASE("what replays is durable before it is believed", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, false);
+  CHECK(fixture.Replay(fixture.Start()).size() == 3);  // as after a kill
+  fixture.memory.CutPower();
+  CHECK(fixture.Replay(fixture.Start()).size() == 3);
+}
+
+TEST_CASE("a journal file that cannot be synced or read is not believed", "[journal]") {
+  const std::string broken =
+      GENERATE(as<std::string>{}, "SyncData", "ReadAt", "SyncDirectory", "List");
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
+    return call == broken ? absl::InternalError("broken") : absl::OkStatus();
+  });
+  CHECK(absl::IsInternal(fixture.Read(fixture.Start()).status()));
+}
+
+TEST_CASE("a position beyond the file is the end of it and no crash", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  internal::Checkpoint checkpoint = fixture.Start();
+  checkpoint.sequence = 2;
+  checkpoint.journal_position = UINT64_MAX - 3;
+  CHECK(fixture.Replay(checkpoint).empty());
+}
+
+}  // namespace
+}  // namespace eventlog::test
