@@ -97,7 +97,7 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
 
   // upkeep.cc
   void AddTasks();
-  absl::Status MakeCheckpoint();
+  absl::Status MakeCheckpoint(bool only_if_full = false);
   absl::Status SealAged();
   void Upkeep();
   void ScheduleAging();

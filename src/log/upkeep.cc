@@ -21,19 +21,14 @@ void LogState::AddTasks() {
   });
 }
 
-// Called by every append: two loads when there is nothing to do.
+// Called by every append. Beyond its bound the journal still takes what is on its way, so it is a
+// checkpoint before the next append that keeps it there.
 absl::Status LogState::MakeRoom() {
   if (options_.memory) {
     ScheduleAging();
     return absl::OkStatus();
   }
-  if (journal_->IsFull()) {
-    EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint());
-    if (journal_->IsFull()) {
-      return MakeError(ErrorReason::kDiskFull,
-                       "the journal is full and its records cannot be moved to segments yet");
-    }
-  }
+  if (journal_->IsFull()) EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint(/*only_if_full=*/true));
   if (journal_->WantsCheckpoint() || journal_->WantsSpare()) {
     scheduler_->Schedule(upkeep_task_, absl::ZeroDuration());
   }
@@ -72,9 +67,10 @@ absl::Status LogState::SealAged() {
 
 // R11, in this order: sync the journal and mark the place; seal what lies before it; sync segments
 // and directories; replace the checkpoint; free the journal's files.
-absl::Status LogState::MakeCheckpoint() {
+absl::Status LogState::MakeCheckpoint(bool only_if_full) {
   if (options_.memory) return absl::OkStatus();
   MutexLock checkpointing(&checkpoint_mutex_);
+  if (only_if_full && !journal_->IsFull()) return absl::OkStatus();  // somebody else's did it
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark, journal_->SyncAndMark());
   const std::vector<std::shared_ptr<Partition>> partitions = AllPartitions();
