@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 
 absl::StatusOr<Child> Child::Start(const std::vector<std::string>& arguments) {
+  signal(SIGPIPE, SIG_IGN);  // an answer to a child that is gone
   std::array<int, 2> up = {-1, -1};
   std::array<int, 2> down = {-1, -1};
   if (pipe(up.data()) != 0 || pipe(down.data()) != 0) {
