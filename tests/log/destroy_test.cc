@@ -7,6 +7,7 @@
 #include "eventlog/testing/memory_file_system.h"
 #include "io/durable_file.h"
 #include "support/failing_file_system.h"
+#include "support/temp_dir.h"
 
 namespace eventlog::internal {
 namespace {
@@ -59,29 +60,31 @@ TEST_CASE("a log that is open is not destroyed", "[log]") {
 }
 
 TEST_CASE("a destruction that was cut short is finished by the next call", "[log]") {
-  MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
-  MakeLog(&memory, "log");
+  const test::TempDir temp;
+  const std::string directory = temp / "log";
+  FileSystem* const disk = FileSystem::Posix();
+  test::FailingFileSystem files(disk);
+  MakeLog(disk, directory);
   int removals = 0;
   files.SetHook([&](std::string_view call, const std::string&) {
     return call == "Remove" ? (++removals, absl::OkStatus()) : absl::OkStatus();
   });
-  REQUIRE(DestroyLog(&files, "log").ok());
+  REQUIRE(DestroyLog(&files, directory).ok());
   const int all = removals;
   REQUIRE(all > 6);
   for (int cut = 0; cut + 1 < all; ++cut) {
     INFO("after " << cut << " removals");
-    MakeLog(&memory, "log");
+    MakeLog(disk, directory);
     int left = cut;
     files.SetHook([&](std::string_view call, const std::string&) {
       if (call != "Remove" || left-- > 0) return absl::OkStatus();
       return MakeError(absl::StatusCode::kInternal, "cut short");
     });
-    const absl::Status first = DestroyLog(&files, "log");
+    const absl::Status first = DestroyLog(&files, directory);
     files.SetHook(nullptr);
     CHECK_FALSE(first.ok());
-    CHECK(DestroyLog(&files, "log").ok());
-    CHECK(absl::IsNotFound(memory.List("log").status()));
+    CHECK(DestroyLog(&files, directory).ok());
+    CHECK(absl::IsNotFound(disk->List(directory).status()));
   }
 }
 

@@ -1,0 +1,81 @@
+#include "client/consumer_state.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "base/error.h"
+#include "client/handle_access.h"
+#include "eventlog/eventlog.h"
+#include "log/log_state.h"
+
+namespace eventlog::internal {
+namespace {
+
+struct OpenLog {
+  OpenLog() {
+    log = *Log::Open({.memory = true});
+    topic = *log.OpenTopic("t", {.partitions = 3});
+    core = HandleAccess::State(log);
+  }
+  absl::StatusOr<std::unique_ptr<ConsumerState>> Make(ConsumerOptions options) {
+    return ConsumerState::Create(core, std::move(options));
+  }
+  Log log;
+  Topic topic;
+  std::shared_ptr<LogCore> core;
+};
+
+TEST_CASE("options of a consumer are accepted up to their bounds", "[client]") {
+  OpenLog opened;
+  for (const int32_t records : {1, 1'000'000})
+    CHECK(opened.Make({.max_poll_records = records}).ok());
+  for (const int32_t records : {0, -1, 1'000'001}) {
+    CHECK(ReasonOf(opened.Make({.max_poll_records = records}).status()) ==
+          ErrorReason::kInvalidOption);
+  }
+  for (const int64_t bytes : {int64_t{1} << 10, int64_t{64} << 20}) {
+    CHECK(opened.Make({.tuning = {bytes}}).ok());
+  }
+  for (const int64_t bytes : {(int64_t{1} << 10) - 1, (int64_t{64} << 20) + 1}) {
+    CHECK(ReasonOf(opened.Make({.tuning = {bytes}}).status()) == ErrorReason::kInvalidOption);
+  }
+  CHECK(ReasonOf(opened.Make({.from = OffsetSpec::Committed()}).status()) ==
+        ErrorReason::kInvalidOption);
+  CHECK(ReasonOf(opened.Make({.topics = {"t", "t"}}).status()) == ErrorReason::kInvalidOption);
+}
+
+TEST_CASE("a topic means all its partitions", "[client]") {
+  OpenLog opened;
+  auto state = opened.Make({.topics = {"t"}});
+  REQUIRE(state.ok());
+  CHECK((*state)->Assignment() == std::vector<TopicPartition>{{"t", 0}, {"t", 1}, {"t", 2}});
+  CHECK((*state)->subscribed());
+}
+
+TEST_CASE("a consumer that cannot start where it was told leaves its group", "[client]") {
+  OpenLog opened;
+  CHECK_FALSE(opened.Make({.group = "g", .topics = {"t", "none"}}).ok());
+  auto state = opened.Make({.group = "g", .topics = {"t"}});
+  REQUIRE(state.ok());
+  CHECK(ReasonOf(opened.Make({.group = "g", .topics = {"t"}}).status()) ==
+        ErrorReason::kGroupActive);
+  (*state)->Close();
+  (*state)->Close();
+  CHECK((*state)->closed());
+  CHECK((*state)->Assignment().empty());
+  CHECK(opened.Make({.group = "g", .topics = {"t"}}).ok());
+}
+
+TEST_CASE("positions of deleted topics are not committed", "[client]") {
+  OpenLog opened;
+  REQUIRE(opened.log.OpenTopic("gone").ok());
+  auto state = opened.Make({.group = "g", .topics = {"t", "gone"}});
+  REQUIRE(state.ok());
+  REQUIRE(opened.log.DeleteTopic("gone").ok());
+  CHECK((*state)->CommitPositions().ok());
+  CHECK(opened.log.CommittedOffsets("g")->size() == 3);
+  CHECK((*state)->Committed()->size() == 3);
+}
+
+}  // namespace
+}  // namespace eventlog::internal

@@ -1,0 +1,106 @@
+#include "log/log_state.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "eventlog/testing/memory_file_system.h"
+#include "format/file_names.h"
+#include "io/durable_file.h"
+#include "log/log_options.h"
+#include "support/failing_file_system.h"
+
+namespace eventlog::internal {
+namespace {
+
+std::shared_ptr<LogState> MakeState(FileSystem* files, OpenMode mode = OpenMode::kCreateIfMissing) {
+  LogOptions options;
+  options.directory = "log";
+  options.file_system = files;
+  options.open_mode = mode;
+  options.background_thread = false;
+  REQUIRE(ResolveOptions(&options).ok());
+  return std::make_shared<LogState>(std::move(options));
+}
+
+TEST_CASE("a log whose creation was cut short is created again", "[log]") {
+  MemoryFileSystem memory;
+  test::FailingFileSystem files(&memory);
+  auto first = MakeState(&files);
+  files.ResetCounts();
+  REQUIRE(first->Open().ok());
+  REQUIRE(first->Close(absl::InfiniteDuration()).ok());
+  const int syncs = files.Count("SyncDirectory");
+  REQUIRE(syncs > 3);
+  for (int cut = 0; cut < syncs; ++cut) {
+    MemoryFileSystem fresh;
+    test::FailingFileSystem failing(&fresh);
+    int left = cut;
+    failing.SetHook([&](std::string_view call, const std::string&) {
+      if (call != "SyncDirectory" || left-- > 0) return absl::OkStatus();
+      fresh.CutPower();
+      return MakeError(absl::StatusCode::kInternal, "power cut");
+    });
+    auto state = MakeState(&failing);
+    const absl::Status opened = state->Open();
+    if (!opened.ok()) state->Abandon();
+    state.reset();
+    failing.SetHook(nullptr);
+    auto again = MakeState(&failing);
+    const absl::Status second = again->Open();
+    INFO("cut at sync " << cut << ": " << opened << ", then " << second);
+    REQUIRE(second.ok());
+    CHECK(again->CreateTopic("t", {}).ok());
+    CHECK(again->Close(absl::InfiniteDuration()).ok());
+  }
+}
+
+TEST_CASE("a log that lost a file is not taken for a new one", "[log]") {
+  MemoryFileSystem files;
+  {
+    auto state = MakeState(&files);
+    REQUIRE(state->Open().ok());
+    REQUIRE(state->CreateTopic("t", {}).ok());
+    REQUIRE(state->Close(absl::InfiniteDuration()).ok());
+  }
+  const std::string path = GENERATE(CheckpointPath("log"), CatalogPath("log"));
+  const bool topics = path == CheckpointPath("log");
+  const std::string bytes = *ReadWholeFile(&files, path, 1 << 20);
+  REQUIRE(files.Remove(path).ok());
+  auto state = MakeState(&files);
+  const absl::Status opened = state->Open();
+  INFO(path << ": " << opened);
+  CHECK_FALSE(opened.ok());
+  if (topics) CHECK(ReasonOf(opened) == ErrorReason::kDurableDataMissing);
+  state->Abandon();
+  state.reset();
+  REQUIRE(ReplaceFile(&files, path, bytes).ok());
+  auto healed = MakeState(&files);
+  CHECK(healed->Open().ok());
+  CHECK(healed->FindTopic("t").ok());
+  CHECK(healed->Close(absl::InfiniteDuration()).ok());
+}
+
+TEST_CASE("opening an existing log makes nothing", "[log]") {
+  MemoryFileSystem files;
+  auto state = MakeState(&files, OpenMode::kExisting);
+  CHECK(ReasonOf(state->Open()) == ErrorReason::kDirectoryNotFound);
+  CHECK(files.List("/")->empty());
+}
+
+TEST_CASE("each opening has a higher leader epoch", "[log]") {
+  MemoryFileSystem files;
+  int32_t last = -1;
+  for (int round = 0; round < 3; ++round) {
+    auto state = MakeState(&files);
+    REQUIRE(state->Open().ok());
+    const auto topic = state->OpenTopic("t", {});
+    REQUIRE(topic.ok());
+    const int32_t epoch = (*topic)->partitions().front()->leader_epoch();
+    CHECK(epoch > last);
+    last = epoch;
+    REQUIRE(state->Close(absl::InfiniteDuration()).ok());
+  }
+}
+
+}  // namespace
+}  // namespace eventlog::internal
