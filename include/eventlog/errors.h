@@ -64,7 +64,8 @@ enum class ErrorReason : int32_t {
 // The reason a Status carries; kNone for OK and for a Status from elsewhere. Thread-safe.
 ErrorReason ReasonOf(const absl::Status& status);
 
-// "CORRUPT_DATA" for kCorruptData, "UNKNOWN" for a value this version does not know. Lives for ever.
+// "CORRUPT_DATA" for kCorruptData, "UNKNOWN" for a value this version does not know. Lives
+// for ever.
 std::string_view ErrorReasonName(ErrorReason reason);
 
 // The offset that was found instead; nullopt when the error has none.

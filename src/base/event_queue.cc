@@ -16,7 +16,16 @@ void EventQueue::Push(Event event) {
 }
 
 void EventQueue::Deliver() {
-  if (!waiting_.load(std::memory_order_acquire) || delivering) return;
+  if (delivering) return;
+  // Looked at again after the lock is free: what came meanwhile is nobody else's then.
+  while (waiting_.load(std::memory_order_acquire)) {
+    if (!delivery_mutex_.TryLock()) return;
+    DeliverWaiting();
+    delivery_mutex_.Unlock();
+  }
+}
+
+void EventQueue::DeliverWaiting() {
   std::vector<Event> events;
   {
     MutexLock lock(&mutex_);

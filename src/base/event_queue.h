@@ -28,13 +28,17 @@ class EventQueue {
 
   // From anywhere, under any lock.
   void Push(Event event);
-  // Calls the observer for what was pushed. Without a lock held; from one thread at a time in order.
+  // Calls the observer for what was pushed. One thread at a time, in order; no
+  // lock is held that anything else waits for.
   void Deliver();
   // The calling thread is inside an observer, of any log.
   static bool IsDelivering();
 
  private:
+  void DeliverWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(delivery_mutex_);
+
   const Observer observer_;
+  Mutex delivery_mutex_;  // who has it calls the observer; nobody waits for it
   std::atomic<bool> waiting_{false};
   Mutex mutex_;
   std::vector<Event> events_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,6 @@
 #include "base/gate.h"
 
-#include <chrono>
+#include "eventlog/clock.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -21,9 +21,9 @@ bool Gate::Shut(const absl::Status& why, absl::Duration timeout) {
   MutexLock lock(&mutex_);
   why_ = why;
   if (state_.load() < kShut) state_.fetch_add(kShut);
-  const auto start = std::chrono::steady_clock::now();
+  const absl::Duration start = Clock::System()->Monotonic();
   while (state_.load() != kShut) {
-    const absl::Duration waited = absl::FromChrono(std::chrono::steady_clock::now() - start);
+    const absl::Duration waited = Clock::System()->Monotonic() - start;
     if (waited >= timeout) return false;
     left_.WaitFor(&mutex_, timeout - waited);
   }

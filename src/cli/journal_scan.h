@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/uuid.h"
 #include "format/checkpoint.h"
 #include "format/journal_group.h"
 

@@ -67,8 +67,8 @@ absl::Status ConsumerState::FetchFrom(PartitionFetcher* fetcher, std::size_t max
 
 bool ConsumerState::has_news() const {
   return !caught_up() || std::any_of(fetchers_.begin(), fetchers_.end(), [](const auto& fetcher) {
-           return !fetcher->topic()->CheckNotDeleted().ok();
-         });
+    return !fetcher->topic()->CheckNotDeleted().ok();
+  });
 }
 
 bool ConsumerState::caught_up() const {

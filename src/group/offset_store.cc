@@ -37,8 +37,8 @@ std::vector<TopicPartitionOffset> OffsetStore::Committed(std::string_view group)
        ++at) {
     if (!at->second.value.has_value()) continue;
     const OffsetCommitValue& value = *at->second.value;
-    offsets.push_back({at->first.topic, at->first.partition, value.offset, value.leader_epoch,
-                       value.metadata});
+    offsets.push_back(
+        {at->first.topic, at->first.partition, value.offset, value.leader_epoch, value.metadata});
   }
   return offsets;
 }

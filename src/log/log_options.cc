@@ -1,15 +1,14 @@
 #include "log/log_options.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "base/error.h"
 #include "eventlog/clock.h"
 #include "eventlog/file_system.h"
 #include "eventlog/random.h"
 #include "fmt/format.h"
+#include "io/absolute_path.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
@@ -55,9 +54,7 @@ absl::Status ResolveOptions(LogOptions* options) {
   if (options->file_system == nullptr) options->file_system = FileSystem::Posix();
   if (!options->memory && options->file_system == FileSystem::Posix()) {
     // Files are opened by path later, when the working directory may be another.
-    std::error_code unknown;
-    const std::string absolute = std::filesystem::absolute(options->directory, unknown).string();
-    if (!unknown) options->directory = absolute;
+    options->directory = AbsolutePath(options->directory);
   }
   if (options->random == nullptr) options->random = Random::System();
   if (!options->background_thread.has_value()) {

@@ -19,8 +19,8 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 TEST_CASE("power cuts and kills at any call lose nothing acknowledged and invent nothing",
           "[crash]") {
   const uint64_t first = FromEnvironment("EVENTLOG_CRASH_SEED", 1);
-  const uint64_t histories = FromEnvironment("EVENTLOG_CRASH_HISTORIES",
-                                             std::getenv("EVENTLOG_CRASH_SEED") ? 1 : 150);
+  const uint64_t histories =
+      FromEnvironment("EVENTLOG_CRASH_HISTORIES", std::getenv("EVENTLOG_CRASH_SEED") ? 1 : 150);
   eventlog::test::CrashHistory::Figures total;
   for (uint64_t seed = first; seed < first + histories; ++seed) {
     eventlog::test::CrashHistory history(seed);
@@ -31,8 +31,9 @@ TEST_CASE("power cuts and kills at any call lose nothing acknowledged and invent
     total.nested += history.figures().nested;
     total.acknowledged += history.figures().acknowledged;
   }
-  WARN(fmt::format("{} power cuts, {} kills, {} crashes inside recovery, {} records judged, 0 wrong",
-                   total.power_cuts, total.kills, total.nested, total.acknowledged));
+  WARN(
+      fmt::format("{} power cuts, {} kills, {} crashes inside recovery, {} records judged, 0 wrong",
+                  total.power_cuts, total.kills, total.nested, total.acknowledged));
   CHECK(total.power_cuts > 0);
   CHECK(total.kills > 0);
 }

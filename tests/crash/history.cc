@@ -63,11 +63,10 @@ absl::Status CrashHistory::OpenLog() {
   for (const auto& [name, durability] :
        {std::pair{"disk", Durability::kDisk}, std::pair{"process", Durability::kProcess},
         std::pair{"again", Durability::kDisk}}) {
-    EVENTLOG_ASSIGN_OR_RETURN(topics_[name],
-                              log_.OpenTopic(name, {.partitions = 2,
-                                                    .durability = durability,
-                                                    .segment_bytes = 64 << 10,
-                                                    .batch_bytes = 2 << 10}));
+    EVENTLOG_ASSIGN_OR_RETURN(topics_[name], log_.OpenTopic(name, {.partitions = 2,
+                                                                   .durability = durability,
+                                                                   .segment_bytes = 64 << 10,
+                                                                   .batch_bytes = 2 << 10}));
     for (int32_t partition = 0; partition < 2; ++partition) {
       expected_[{name, partition}].disk = durability == Durability::kDisk;
     }
@@ -90,8 +89,8 @@ absl::Status CrashHistory::AppendOne() {
   const Place place = RandomPlace();
   const std::string value = NewValue(static_cast<std::size_t>(10 + Below(900)));
   expected_[place].attempted.push_back(value);
-  EVENTLOG_ASSIGN_OR_RETURN(
-      const auto where, TopicOf(place).Append({.value = value, .partition = place.second}));
+  EVENTLOG_ASSIGN_OR_RETURN(const auto where,
+                            TopicOf(place).Append({.value = value, .partition = place.second}));
   expected_[place].acknowledged[where.offset] = value;
   return absl::OkStatus();
 }
@@ -233,8 +232,8 @@ std::string CrashHistory::RecoverAndJudge() {
 
 absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> CrashHistory::ReadAll(
     const Place& place) {
-  EVENTLOG_ASSIGN_OR_RETURN(
-      auto consumer, log_.NewConsumer({.assignment = {{place.first, place.second}}}));
+  EVENTLOG_ASSIGN_OR_RETURN(auto consumer,
+                            log_.NewConsumer({.assignment = {{place.first, place.second}}}));
   std::vector<std::pair<int64_t, std::string>> found;
   ConsumerRecords records;
   do {
@@ -313,9 +312,9 @@ std::string CrashHistory::JudgeAtomics(const std::map<Place, std::set<std::strin
       return fmt::format("an atomic write is half there: {} of {} parts, acknowledged: {}", found,
                          atomic.parts.size(), atomic.acknowledged);
     }
-    const bool any_disk = std::any_of(
-        atomic.parts.begin(), atomic.parts.end(),
-        [this](const auto& part) { return expected_[part.first].disk; });
+    const bool any_disk =
+        std::any_of(atomic.parts.begin(), atomic.parts.end(),
+                    [this](const auto& part) { return expected_[part.first].disk; });
     if (atomic.acknowledged && any_disk && !all) return "an acknowledged atomic write is lost";
   }
   return "";

@@ -41,7 +41,7 @@ class CrashHistory {
   using Place = std::pair<std::string, int32_t>;
   struct Expected {
     bool disk = true;
-    std::vector<std::string> attempted;         // in order
+    std::vector<std::string> attempted;           // in order
     std::map<int64_t, std::string> acknowledged;  // by offset
   };
   struct Atomic {
