@@ -48,7 +48,13 @@ Stored LineOf(int round, int64_t number) {
   }
 }
 
-// Runs the tool until it is killed, and returns what it printed.
+void WaitForOutput(const std::string& path) {
+  std::error_code ignored;
+  for (int i = 0; i < 20000 && std::filesystem::file_size(path, ignored) == 0; ++i) usleep(500);
+}
+
+// Runs the tool until it is killed, and returns what it printed. In every other round it is killed
+// while it appends, in the others perhaps while it opens and recovers the log.
 std::string ProduceUntilKilled(const std::string& log, const std::string& printed, int round,
                                int milliseconds) {
   std::filesystem::remove(printed);
@@ -65,6 +71,7 @@ std::string ProduceUntilKilled(const std::string& log, const std::string& printe
       StartTool({"produce", log, "t", "--key-delimiter", ":", "--print-offsets"}, ends[0], out, 2);
   close(ends[0]);
   close(ends[1]);
+  if (round % 2 == 0) WaitForOutput(printed);
   usleep(static_cast<useconds_t>(milliseconds) * 1000);
   EVENTLOG_ASSERT(kill(tool, SIGKILL) == 0);
   WaitFor(tool);
