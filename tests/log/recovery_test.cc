@@ -93,9 +93,9 @@ TEST_CASE("damage below what is durable is refused and repaired when asked", "[l
     }
     REQUIRE(log->Close().ok());
   }
-  for (const std::string& name : *files.List("log/segments")) {
-    segment = SegmentPath("log/segments/" + name, 0);
-  }
+  const auto names = files.List("log/segments");
+  REQUIRE(names->size() == 1);
+  segment = SegmentPath("log/segments/" + names->front(), 0);
   auto opened = files.OpenFile(segment, FileSystem::Open::kReadOnly);
   REQUIRE(opened.ok());
   const int64_t size = *(*opened)->Size();
