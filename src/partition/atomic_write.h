@@ -22,7 +22,8 @@ struct AtomicShare {
 
 class AtomicWrite final : public GroupMember, public std::enable_shared_from_this<AtomicWrite> {
  public:
-  // One share per partition. `sync`: acknowledged when it is on the device, not only written.
+  // One share per partition. `sync`: acknowledged when it is on the device, not only written; set
+  // when a partition among them needs it.
   AtomicWrite(std::vector<AtomicShare> shares, int64_t now_ms, bool sync)
       : shares_(std::move(shares)), now_ms_(now_ms), sync_(sync) {}
 

@@ -77,6 +77,7 @@ class SegmentRepair {
         seed_(name.identity.Seed()),
         mode_(mode),
         proven_(proven),
+        proven_end_(proven->end_offset),
         notes_(notes) {}
 
   absl::Status Run();
@@ -105,7 +106,8 @@ class SegmentRepair {
   const PartitionName& name_;
   const uint64_t seed_;
   const RecoveryMode mode_;
-  PartitionCheckpoint* const proven_;
+  PartitionCheckpoint* const proven_;  // file by file what is so
+  const int64_t proven_end_;           // what it was
   std::vector<std::string>* const notes_;
 };
 
@@ -139,7 +141,7 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
   if (scan.newer_format) return scan.stopped;
   verdict.end_position = scan.end_position;
   verdict.next_offset = scan.next_offset;
-  const bool unproven = last && scan.next_offset >= proven_->end_offset;
+  const bool unproven = last && scan.next_offset >= proven_end_;
   verdict.whole = unproven || (scan.stopped.ok() && !last);
   return verdict;
 }
@@ -223,14 +225,13 @@ absl::Status SegmentRepair::FillBefore(int64_t base_offset, int64_t from) {
 
 absl::Status SegmentRepair::Run() {
   EVENTLOG_ASSIGN_OR_RETURN(const std::vector<int64_t> bases, ListBases());
-  const int64_t proven_end = proven_->end_offset;
   int64_t expected = bases.empty() ? proven_->log_start_offset
                                    : std::min(bases.front(), proven_->log_start_offset);
   for (std::size_t i = 0; i < bases.size(); ++i) {
     const bool last = i + 1 == bases.size();
-    const int64_t end_offset = last ? proven_end : bases[i + 1];
+    const int64_t end_offset = last ? proven_end_ : bases[i + 1];
     EVENTLOG_ASSIGN_OR_RETURN(Verdict verdict, Judge(bases[i], last));
-    const bool unproven = bases[i] >= proven_end && i > 0;
+    const bool unproven = bases[i] >= proven_end_ && i > 0;
     if (unproven) break;  // the ordinary recovery decides about it
     const bool in_place = bases[i] <= expected;
     const bool whole = verdict.whole && (last || verdict.next_offset == end_offset);
@@ -243,14 +244,14 @@ absl::Status SegmentRepair::Run() {
     expected = verdict.next_offset;
     SetProven(bases[i], verdict);
   }
-  if (bases.empty() && proven_end > 0) {
+  if (bases.empty() && proven_end_ > 0) {
     if (mode_ == RecoveryMode::kTruncate) {
       notes_->push_back(name_.directory + ": every segment is missing");
       *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
       return absl::OkStatus();
     }
     EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, name_.directory));
-    EVENTLOG_RETURN_IF_ERROR(FillBefore(proven_end, expected));
+    EVENTLOG_RETURN_IF_ERROR(FillBefore(proven_end_, expected));
     EVENTLOG_ASSIGN_OR_RETURN(const Verdict filled, Judge(expected, true));
     SetProven(expected, filled);
   }

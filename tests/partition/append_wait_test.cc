@@ -1,0 +1,86 @@
+#include "partition/append_wait.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "support/partition_fixture.h"
+
+namespace eventlog::test {
+namespace {
+
+using internal::Acknowledgement;
+using internal::AwaitAppends;
+using internal::StagedAppend;
+
+TEST_CASE("appends to several partitions wait for one group", "[partition]") {
+  PartitionFixture fixture;
+  std::vector<std::shared_ptr<internal::Partition>> partitions;
+  std::vector<StagedAppend> staged;
+  for (int32_t number = 0; number < 5; ++number) {
+    partitions.push_back(fixture.Make(number));
+    staged.push_back(fixture.Stage(partitions.back(), Values(2)).value());
+  }
+  fixture.disk.ResetCounts();
+  REQUIRE(AwaitAppends(&fixture.journal, staged).ok());
+  CHECK(fixture.disk.Count("WriteAt") == 1);
+  CHECK(fixture.disk.Count("SyncData") == 1);
+  for (const auto& partition : partitions) CHECK(partition->high_watermark() == 2);
+}
+
+TEST_CASE("nothing is written for appends that are acknowledged", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  const auto first = fixture.Stage(partition, Values(1)).value();
+  REQUIRE(fixture.Append(partition, Values(1)).ok());
+  fixture.disk.ResetCounts();
+  REQUIRE(fixture.Await(first).ok());
+  CHECK(fixture.disk.Count("WriteAt") == 0);
+}
+
+TEST_CASE("one of several appends that is refused makes them fail", "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  const auto b = fixture.Make(1);
+  const std::vector<StagedAppend> staged = {
+      fixture.Stage(a, Values(1)).value(),
+      fixture.Stage(b, Values(2, internal::Partition::kBulkBytes)).value()};
+  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  CHECK(internal::IsDiskFull(AwaitAppends(&fixture.journal, staged)));
+  CHECK(b->high_watermark() == 0);
+  fixture.disk.SetHook(nullptr);
+  REQUIRE(fixture.Append(a, Values(1, 10, 1)).ok());  // every ticket has ended
+  REQUIRE(fixture.Append(b, Values(1)).ok());
+  CHECK(fixture.Read(b.get()) == Values(1));
+}
+
+TEST_CASE("appends of a stopped log fail and end their tickets", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  const auto staged = fixture.Stage(partition, Values(1)).value();
+  static_cast<void>(
+      fixture.health.Poison(internal::Health::Failure::kSegment, absl::InternalError("broken")));
+  CHECK(ReasonOf(fixture.Await(staged)) == ErrorReason::kPoisoned);
+  CHECK(partition->high_watermark() == 0);
+}
+
+TEST_CASE("bulk and small appends of many threads are all acknowledged", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  std::vector<std::thread> threads;
+  std::vector<absl::Status> results(6);
+  for (std::size_t t = 0; t < results.size(); ++t) {
+    threads.emplace_back([&, t] {
+      const auto values = t < 2 ? Values(2, internal::Partition::kBulkBytes) : Values(3);
+      for (int i = 0; i < 20; ++i) results[t].Update(fixture.Append(partition, values));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const absl::Status& result : results) CHECK(result.ok());
+  CHECK(partition->high_watermark() == 20 * (2 * 2 + 4 * 3));
+  const auto seen = fixture.Read(partition.get());
+  fixture.memory.CutPower();
+  CHECK((fixture.Recovered(0) == seen));
+}
+
+}  // namespace
+}  // namespace eventlog::test

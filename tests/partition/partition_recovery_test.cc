@@ -1,0 +1,288 @@
+#include "partition/partition_recovery.h"
+
+#include <catch2/catch.hpp>
+
+#include "format/segment_header.h"
+#include "support/partition_fixture.h"
+
+namespace eventlog::test {
+namespace {
+
+using internal::Acknowledgement;
+using internal::PartitionConfig;
+using internal::PartitionRecoveryInput;
+using internal::RecoverPartition;
+
+std::string Message(const absl::Status& status) { return std::string(status.message()); }
+
+// A segment file of these batches of ten records each.
+std::string SegmentBytes(int64_t base_offset, const std::vector<SealedBatch>& batches) {
+  std::string bytes = internal::EncodeSegmentHeader({TestIdentity(), base_offset, 1});
+  for (const SealedBatch& batch : batches) bytes += batch.bytes;
+  return bytes;
+}
+SealedBatch Ten(int64_t base_offset) { return MakeCountedBatch(TestIdentity(), base_offset, 10); }
+
+// What a checkpoint says that covers this file up to its end.
+internal::PartitionCheckpoint Covering(int64_t base_offset, const std::string& bytes,
+                                       int64_t end_offset) {
+  return {kTopicId, 0, 0, base_offset, static_cast<int64_t>(bytes.size()), end_offset};
+}
+
+TEST_CASE("nothing at all is recovered as an empty partition", "[partition]") {
+  PartitionFixture fixture;
+  const auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 0);
+  CHECK_FALSE(result->cut_to.has_value());
+  CHECK(fixture.Snapshot(0).empty());
+}
+
+TEST_CASE("journal frames are written to segments and are durable then", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  for (int i = 0; i < 5; ++i) REQUIRE(fixture.Append(partition, Values(3, 10, 3 * i)).ok());
+  auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->records_replayed == 15);
+  CHECK(result->checkpoint.end_offset == 15);
+  CHECK(result->checkpoint.segment_base_offset == 0);
+  CHECK_FALSE(result->cut_to.has_value());
+  fixture.memory.CutPower();
+  fixture.files.ForgetAll();
+  CHECK(fixture.ReadRecovered(0, *std::move(result)) == Values(15));
+}
+
+TEST_CASE("frames that overlap segments are taken record by record from any cut", "[partition]") {
+  PartitionFixture fixture;
+  PartitionConfig config;
+  config.batch_bytes = 100;
+  const auto partition = fixture.Make(0, config);
+  for (const int count : {3, 1, 7, 2}) {
+    REQUIRE(
+        fixture.Append(partition, Values(count, 10, static_cast<int>(partition->high_watermark())))
+            .ok());
+  }
+  REQUIRE(partition->SealAll().ok());
+  const std::string path = fixture.SegmentFile(0, 0);
+  const std::string whole = fixture.Bytes(path);
+  const auto end = static_cast<std::size_t>(partition->bytes());
+  for (std::size_t cut = 0; cut <= end; cut += 7) {
+    REQUIRE(fixture.memory.Remove(path).ok());
+    fixture.WriteFile(path, 0, std::string_view(whole).substr(0, cut));
+    auto result = RecoverPartition(fixture.RecoveryInput(0, config));
+    REQUIRE(result.ok());
+    REQUIRE(fixture.ReadRecovered(0, *std::move(result), config) == Values(13));
+  }
+}
+
+TEST_CASE("a second recovery changes nothing", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(9)).ok());
+  auto first = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(first.ok());
+  const auto before = fixture.Snapshot(0);
+  PartitionRecoveryInput again = fixture.RecoveryInput(0);
+  SECTION("from the old checkpoint") {}
+  SECTION("from the new one") {
+    again.checkpoint = first->checkpoint;
+    again.frames.clear();
+  }
+  const auto second = RecoverPartition(again);
+  REQUIRE(second.ok());
+  CHECK(second->records_replayed == 0);
+  CHECK(second->checkpoint.end_offset == 9);
+  CHECK_FALSE(second->cut_to.has_value());
+  CHECK(fixture.Bytes(fixture.SegmentFile(0, 0))
+            .substr(0, static_cast<std::size_t>(second->checkpoint.position)) ==
+        before.begin()->second.substr(0, static_cast<std::size_t>(first->checkpoint.position)));
+}
+
+TEST_CASE("a torn tail is cut and reported", "[partition]") {
+  PartitionFixture fixture;
+  const std::string good = SegmentBytes(0, {Ten(0)});
+  const std::string path = fixture.SegmentFile(0, 0);
+  fixture.WriteFile(path, 0, good + Ten(10).bytes.substr(0, 150));
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  const auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 10);
+  CHECK(result->bytes_cut == 150);
+  CHECK(result->cut_to == 10);
+  CHECK(fixture.Bytes(path) == good);
+  fixture.memory.CutPower();
+  CHECK(fixture.Bytes(path) == good);
+}
+
+TEST_CASE("preallocated zeros are cut and are no loss", "[partition]") {
+  PartitionFixture fixture;
+  const std::string good = SegmentBytes(0, {Ten(0)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, good + std::string(5000, '\0'));
+  const auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->bytes_cut == 0);
+  CHECK_FALSE(result->cut_to.has_value());
+}
+
+TEST_CASE("a hole below the proven end is refused and nothing is changed", "[partition]") {
+  PartitionFixture fixture;
+  const std::string path = fixture.SegmentFile(0, 0);
+  const std::string two = SegmentBytes(0, {Ten(0), Ten(10)});
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  std::string expected_file = path;
+  SECTION("the checkpointed file is missing") { input.checkpoint = Covering(0, two, 20); }
+  SECTION("the checkpointed file is too short") {
+    fixture.WriteFile(path, 0, two.substr(0, two.size() - 1));
+    input.checkpoint = Covering(0, two, 20);
+  }
+  SECTION("a frame of a disk partition begins behind a hole") {
+    const auto partition = fixture.Make(0);
+    REQUIRE(fixture.Append(partition, Values(30)).ok());
+    REQUIRE(fixture.Append(partition, Values(3)).ok());
+    input = fixture.RecoveryInput(0);
+    input.frames.erase(input.frames.begin());
+    std::string damaged = two;
+    damaged[damaged.size() - 5] ^= 1;
+    fixture.WriteFile(path, 0, damaged);
+  }
+  const auto before = fixture.Snapshot(0);
+  const auto result = RecoverPartition(input);
+  CHECK(ReasonOf(result.status()) == ErrorReason::kDurableDataMissing);
+  CHECK_THAT(Message(result.status()), Catch::Contains(expected_file));
+  CHECK_THAT(Message(result.status()), Catch::Contains("offsets"));
+  CHECK((fixture.Snapshot(0) == before));
+}
+
+TEST_CASE("a gap before a process frame is a cut", "[partition]") {
+  PartitionFixture fixture;
+  const auto config = fixture.Config(Acknowledgement::kProcess);
+  const auto partition = fixture.Make(0, config);
+  for (int i = 0; i < 3; ++i) REQUIRE(fixture.Append(partition, Values(2, 10, 2 * i)).ok());
+  PartitionRecoveryInput input = fixture.RecoveryInput(0, config);
+  input.frames.erase(input.frames.begin() + 1);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(fixture.ReadRecovered(0, *std::move(result), config) == Values(2));
+}
+
+TEST_CASE("a valid batch beyond a hole never comes back", "[partition]") {
+  PartitionFixture fixture;
+  const std::string path = fixture.SegmentFile(0, 0);
+  std::string bytes = SegmentBytes(0, {Ten(0)});
+  const auto hole = bytes.size();
+  bytes += Ten(10).bytes;
+  bytes[hole + 3] ^= 1;
+  bytes += Ten(20).bytes;
+  fixture.WriteFile(path, 0, bytes);
+  fixture.WriteFile(fixture.SegmentFile(0, 30), 0, SegmentBytes(30, {Ten(30)}));
+  auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 10);
+  CHECK(result->cut_to == 10);
+  CHECK(fixture.Bytes(path).size() == hole);
+  CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 30)));
+  // The offsets of the lost batch are written anew: what was behind it stays away.
+  const auto partition = fixture.Make(0, {}, std::move(result->partition), 2);
+  REQUIRE(fixture.Append(partition, Values(10)).ok());
+  REQUIRE(partition->SealAll().ok());
+  REQUIRE(partition->SyncForCheckpoint().ok());
+  fixture.memory.CutPower();
+  PartitionRecoveryInput again = fixture.RecoveryInput(0);
+  again.leader_epoch = 2;
+  CHECK(RecoverPartition(again)->partition.end_offset == 20);
+}
+
+TEST_CASE("files that are removed stay away after a power cut", "[partition]") {
+  PartitionFixture fixture;
+  fixture.WriteFile(fixture.SegmentFile(0, 30), 0, SegmentBytes(30, {Ten(30)}));
+  const auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 0);
+  fixture.memory.CutPower();
+  CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 30)));
+}
+
+TEST_CASE("a batch of a later epoch than the log had is not believed", "[partition]") {
+  PartitionFixture fixture;
+  BatchSpec spec = {.base_offset = 10, .records = {{.value = "later"}}, .leader_epoch = 2};
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0,
+                    SegmentBytes(0, {Ten(0), MakeBatch(TestIdentity(), spec)}));
+  CHECK(RecoverPartition(fixture.RecoveryInput(0))->partition.end_offset == 10);
+}
+
+TEST_CASE("a batch of a newer format is refused and kept", "[partition]") {
+  PartitionFixture fixture;
+  std::string newer = Ten(10).bytes;
+  internal::HeaderFormat format = internal::kRecordBatchFormat;
+  ++format.version;
+  internal::FinishHeader(newer.data(), format, TestIdentity().Seed());
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}) + newer);
+  const auto before = fixture.Snapshot(0);
+  const auto mode =
+      GENERATE(RecoveryMode::kRefuse, RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.mode = mode;
+  CHECK(ReasonOf(RecoverPartition(input).status()) == ErrorReason::kNewerFormat);
+  CHECK((fixture.Snapshot(0) == before));
+}
+
+TEST_CASE("recovery goes on over files that the checkpoint does not know", "[partition]") {
+  PartitionFixture fixture;
+  const std::string first = SegmentBytes(0, {Ten(0), Ten(10)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, first);
+  fixture.WriteFile(fixture.SegmentFile(0, 20), 0, SegmentBytes(20, {Ten(20)}));
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint = Covering(0, SegmentBytes(0, {Ten(0)}), 10);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 30);
+  CHECK(result->checkpoint.segment_base_offset == 20);
+  CHECK_FALSE(result->cut_to.has_value());
+  CHECK(fixture.ReadRecovered(0, *std::move(result)).size() == 30);
+}
+
+TEST_CASE("the skipping mode puts fillers where frames are missing", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  for (int i = 0; i < 4; ++i) REQUIRE(fixture.Append(partition, Values(2, 10, 2 * i)).ok());
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.frames.erase(input.frames.begin() + 1);
+  CHECK(ReasonOf(RecoverPartition(input).status()) == ErrorReason::kDurableDataMissing);
+  input.mode = RecoveryMode::kSkipDamaged;
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 8);
+  CHECK_FALSE(result->notes.empty());
+  CHECK(result->cut_to == 8);
+  auto expected = Values(2);
+  for (const std::string& value : Values(4, 10, 4)) expected.push_back(value);
+  CHECK(fixture.ReadRecovered(0, *std::move(result)) == expected);
+  CHECK(RecoverPartition(fixture.RecoveryInput(0))->partition.end_offset == 8);
+}
+
+TEST_CASE("the truncating mode ends at the first loss", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  for (int i = 0; i < 4; ++i) REQUIRE(fixture.Append(partition, Values(2, 10, 2 * i)).ok());
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.frames.erase(input.frames.begin() + 1);
+  input.mode = RecoveryMode::kTruncate;
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->cut_to == 2);
+  CHECK(fixture.ReadRecovered(0, *std::move(result)) == Values(2));
+}
+
+TEST_CASE("a disk that is full or fails during recovery loses nothing", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(5)).ok());
+  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  CHECK(internal::IsDiskFull(RecoverPartition(fixture.RecoveryInput(0)).status()));
+  fixture.disk.SetHook(nullptr);
+  CHECK(fixture.Recovered(0) == Values(5));
+}
+
+}  // namespace
+}  // namespace eventlog::test

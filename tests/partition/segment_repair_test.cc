@@ -1,0 +1,164 @@
+#include "partition/segment_repair.h"
+
+#include <catch2/catch.hpp>
+
+#include "format/segment_header.h"
+#include "support/partition_fixture.h"
+
+namespace eventlog::test {
+namespace {
+
+using internal::PartitionCheckpoint;
+
+// Three segments of two batches of ten records each, all proven.
+struct RepairFixture : PartitionFixture {
+  RepairFixture() {
+    for (int64_t base = 0; base < 60; base += 20) {
+      const SealedBatch first = MakeCountedBatch(TestIdentity(), base, 10);
+      const SealedBatch second = MakeCountedBatch(TestIdentity(), base + 10, 10);
+      const std::string bytes =
+          internal::EncodeSegmentHeader({TestIdentity(), base, 1}) + first.bytes + second.bytes;
+      WriteFile(SegmentFile(0, base), 0, bytes);
+      batch_bytes = first.bytes.size();
+      proven = {kTopicId, 0, 0, base, static_cast<int64_t>(bytes.size()), base + 20};
+    }
+  }
+
+  PartitionCheckpoint proven;
+  std::vector<std::string> notes;
+  std::size_t batch_bytes = 0;  // of the first batch of the last file, and nearly of all others
+
+  absl::Status Repair(RecoveryMode mode) {
+    files.ForgetAll();
+    return internal::RepairSegments(&files, Name(0), mode, &proven, &notes);
+  }
+  void Damage(int64_t base_offset, int64_t position) {
+    WriteFile(SegmentFile(0, base_offset), position, "damaged");
+  }
+  // What is there after an ordinary recovery from what is proven now, by key.
+  std::vector<std::string> Keys() {
+    internal::PartitionRecoveryInput input = RecoveryInput(0);
+    input.checkpoint = proven;
+    auto result = internal::RecoverPartition(input);
+    EVENTLOG_ASSERT(result.ok());
+    end_offset = result->partition.end_offset;
+    const auto partition = Make(0, {}, std::move(result->partition), 2);
+    std::vector<std::string> keys;
+    internal::FetchCursor cursor;
+    for (int64_t offset = 0; offset < end_offset;) {
+      std::vector<internal::StoredBatch> batches;
+      EVENTLOG_ASSERT(partition->Read(offset, 1000, &cursor, &batches).ok());
+      for (const auto& batch : batches) {
+        std::string_view section = batch.records;
+        while (!section.empty()) {
+          internal::EncodedRecord record;
+          EVENTLOG_ASSERT(internal::DecodeRecord(&section, &record).ok());
+          keys.emplace_back(record.key, record.key_size);
+        }
+        offset = batch.header.next_offset();
+      }
+    }
+    return keys;
+  }
+  static std::vector<std::string> Range(int from, int to, int without_from = 0,
+                                        int without_to = 0) {
+    std::vector<std::string> keys;
+    for (int i = from; i < to; ++i) {
+      if (i < without_from || i >= without_to) keys.push_back(std::to_string(i));
+    }
+    return keys;
+  }
+  int64_t end_offset = 0;
+};
+
+TEST_CASE("whole segments are left alone by both modes", "[partition]") {
+  RepairFixture fixture;
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  const auto before = fixture.Snapshot(0);
+  const PartitionCheckpoint proven = fixture.proven;
+  REQUIRE(fixture.Repair(mode).ok());
+  CHECK(fixture.notes.empty());
+  CHECK((fixture.Snapshot(0) == before));
+  CHECK((fixture.proven == proven));
+}
+
+TEST_CASE("a damaged batch is left out and its offsets are a filler's", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, internal::kSegmentHeaderBytes + 120);
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.notes.size() == 1);
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 20, 30));
+  CHECK(fixture.end_offset == 60);
+  fixture.notes.clear();
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.notes.empty());
+}
+
+TEST_CASE("a damaged end of the last segment keeps the proven end", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(40, fixture.proven.position - 20);
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 50));
+  CHECK(fixture.end_offset == 60);  // those offsets are not given out again
+}
+
+TEST_CASE("a segment whose header is damaged keeps its batches", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, 10);
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 60));
+}
+
+TEST_CASE("a missing segment is stood for by fillers", "[partition]") {
+  RepairFixture fixture;
+  REQUIRE(fixture.memory.Remove(fixture.SegmentFile(0, 20)).ok());
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK_FALSE(fixture.notes.empty());
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 20, 40));
+}
+
+TEST_CASE("when every segment is missing the offsets are still taken", "[partition]") {
+  RepairFixture fixture;
+  for (const int64_t base : {0, 20, 40}) {
+    REQUIRE(fixture.memory.Remove(fixture.SegmentFile(0, base)).ok());
+  }
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.Keys().empty());
+  CHECK(fixture.end_offset == 60);
+}
+
+TEST_CASE("the truncating mode cuts at the first damage and removes what follows", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, fixture.proven.position - 20);
+  REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+  CHECK(fixture.notes.size() == 1);
+  CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 40)));
+  fixture.memory.CutPower();
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 30));
+  CHECK(fixture.end_offset == 30);
+}
+
+TEST_CASE("the truncating mode removes a file without a good header", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, 10);
+  REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 20));
+}
+
+TEST_CASE("fillers have no records and cover their offsets", "[partition]") {
+  PartitionFixture fixture;
+  internal::SegmentSet set(&fixture.files, {fixture.Name(0).directory, TestIdentity()});
+  REQUIRE(internal::AppendFiller(&set, 5, 5, {}, TestIdentity().Seed(), 1).ok());
+  CHECK(set.segments().empty());
+  REQUIRE(internal::AppendFiller(&set, 5, 9, {}, TestIdentity().Seed(), 1).ok());
+  std::vector<internal::StoredBatch> batches;
+  REQUIRE(set.Read(7, -1, 1000, &batches).ok());
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].header.base_offset == 5);
+  CHECK(batches[0].header.next_offset() == 9);
+  CHECK(batches[0].header.record_count == 0);
+  CHECK(batches[0].records.empty());
+}
+
+}  // namespace
+}  // namespace eventlog::test
