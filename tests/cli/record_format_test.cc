@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "eventlog/log.h"
 
@@ -28,9 +29,10 @@ std::string Printed(std::string_view format, const ProducerRecord& record) {
 }
 
 TEST_CASE("every field of the format prints its part of a record", "[cli]") {
+  const std::vector<Header> headers = {{"a", "1"}, {"b", nullptr}};
   const ProducerRecord record = {.key = "key",
                                  .value = "value",
-                                 .headers = {{"a", "1"}, {"b", nullptr}},
+                                 .headers = headers,
                                  .timestamp = absl::FromUnixMillis(1234),
                                  .partition = 2};
   CHECK(Printed("%t", record) == "<orders>");
