@@ -1,5 +1,6 @@
 #include "base/event_queue.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -62,8 +63,6 @@ TEST_CASE("an event from inside the observer comes after it and not within it", 
   queue.Deliver();
   CHECK(delivering);
   CHECK_FALSE(EventQueue::IsDelivering());
-  CHECK(calls == 1);
-  queue.Deliver();
   CHECK(calls == 2);
   CHECK(deepest == 1);
 }
