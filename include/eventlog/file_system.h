@@ -49,6 +49,7 @@ class File {
   // unsynced, and a second call that succeeds proves nothing.
   [[nodiscard]] virtual absl::Status SyncData() = 0;
 
+  // Bytes from the start to the end, allocated space included.
   [[nodiscard]] virtual absl::StatusOr<int64_t> Size() = 0;
 
   // Makes later reads of synced bytes come from the device instead of a cache, as far as the system

@@ -287,8 +287,11 @@ absl::Status PartitionRecovery::WriteReplayed() {
 
 absl::StatusOr<PartitionRecoveryResult> PartitionRecovery::Run() {
   if (input_.mode != RecoveryMode::kRefuse) {
+    RepairFindings findings;
     EVENTLOG_RETURN_IF_ERROR(
-        RepairSegments(input_.files, input_.name, input_.mode, &start_, &result_.notes));
+        RepairSegments(input_.files, input_.name, input_.mode, &start_, &findings));
+    result_.notes = std::move(findings.notes);
+    result_.bytes_cut = findings.bytes_cut;
   }
   EVENTLOG_RETURN_IF_ERROR(ListSegments());
   EVENTLOG_RETURN_IF_ERROR(CheckCheckpointedFile());

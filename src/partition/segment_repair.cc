@@ -70,7 +70,7 @@ class Rewriter {
 class SegmentRepair {
  public:
   SegmentRepair(FileCache* files, const PartitionName& name, RecoveryMode mode,
-                PartitionCheckpoint* proven, std::vector<std::string>* notes)
+                PartitionCheckpoint* proven, RepairFindings* findings)
       : files_(files),
         file_system_(files->file_system()),
         name_(name),
@@ -78,7 +78,7 @@ class SegmentRepair {
         mode_(mode),
         proven_(proven),
         proven_end_(proven->end_offset),
-        notes_(notes) {}
+        findings_(findings) {}
 
   absl::Status Run();
 
@@ -108,7 +108,7 @@ class SegmentRepair {
   const RecoveryMode mode_;
   PartitionCheckpoint* const proven_;  // file by file what is so
   const int64_t proven_end_;           // what it was
-  std::vector<std::string>* const notes_;
+  RepairFindings* const findings_;
 };
 
 absl::StatusOr<std::vector<int64_t>> SegmentRepair::ListBases() {
@@ -148,17 +148,21 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
 
 absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::size_t at,
                                      const Verdict& verdict) {
-  notes_->push_back(fmt::format("{}: cut at byte {}, offset {}",
-                                SegmentPath(name_.directory, bases[at]), verdict.end_position,
-                                verdict.next_offset));
+  findings_->notes.push_back(fmt::format("{}: cut at byte {}, offset {}",
+                                         SegmentPath(name_.directory, bases[at]),
+                                         verdict.end_position, verdict.next_offset));
   for (std::size_t i = bases.size(); i > at; --i) {
     const std::string path = SegmentPath(name_.directory, bases[i - 1]);
+    EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t bytes, file->Size());
+    findings_->bytes_cut += bytes;
     if (i - 1 == at && verdict.header_good) {
-      EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+      findings_->bytes_cut -= verdict.end_position;
       EVENTLOG_RETURN_IF_ERROR(file->Truncate(verdict.end_position));
       EVENTLOG_RETURN_IF_ERROR(file->SyncData());
       break;
     }
+    file.reset();
     files_->Forget(path);
     EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(path));
   }
@@ -178,6 +182,7 @@ absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::siz
 
 absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t limit, file->Size());
+  findings_->bytes_cut += limit - kSegmentHeaderBytes;
   for (int64_t position = kSegmentHeaderBytes;;) {
     EVENTLOG_ASSIGN_OR_RETURN(position, FindNextBatch(file, seed_, position, limit, *next_offset));
     if (position < 0) return absl::OkStatus();
@@ -189,6 +194,7 @@ absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int6
     EVENTLOG_RETURN_IF_ERROR(rewriter->Write(batch.stored));
     *next_offset = batch.header.next_offset();
     position += batch.header.batch_bytes();
+    findings_->bytes_cut -= batch.header.batch_bytes();
   }
 }
 
@@ -203,7 +209,7 @@ absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Ver
   next_offset = std::max(next_offset, end_offset);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Finish());
   files_->Forget(path);
-  notes_->push_back(
+  findings_->notes.push_back(
       fmt::format("{}: damaged ranges were left out (first one at byte {}, offset {})", path,
                   verdict->end_position, verdict->next_offset));
   verdict->end_position = rewriter.position();
@@ -218,8 +224,8 @@ absl::Status SegmentRepair::FillBefore(int64_t base_offset, int64_t from) {
   Rewriter rewriter(file_system_, path, seed_);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, from, 0}));
   EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(from, base_offset));
-  notes_->push_back(fmt::format("{}: a segment is missing, offsets {} to {} are lost", path, from,
-                                base_offset - 1));
+  findings_->notes.push_back(fmt::format("{}: a segment is missing, offsets {} to {} are lost",
+                                         path, from, base_offset - 1));
   return rewriter.Finish();
 }
 
@@ -246,7 +252,7 @@ absl::Status SegmentRepair::Run() {
   }
   if (bases.empty() && proven_end_ > 0) {
     if (mode_ == RecoveryMode::kTruncate) {
-      notes_->push_back(name_.directory + ": every segment is missing");
+      findings_->notes.push_back(name_.directory + ": every segment is missing");
       *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
       return absl::OkStatus();
     }
@@ -286,8 +292,8 @@ absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
 }
 
 absl::Status RepairSegments(FileCache* files, const PartitionName& name, RecoveryMode mode,
-                            PartitionCheckpoint* proven, std::vector<std::string>* notes) {
-  return SegmentRepair(files, name, mode, proven, notes).Run();
+                            PartitionCheckpoint* proven, RepairFindings* findings) {
+  return SegmentRepair(files, name, mode, proven, findings).Run();
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -23,12 +23,17 @@ absl::Status AppendBatch(SegmentSet* segments, const OpenBatch& batch,
 absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
                           const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms);
 
+struct RepairFindings {
+  std::vector<std::string> notes;  // a line for people each
+  int64_t bytes_cut = 0;           // of files: damaged ranges, and what was cut behind them
+};
+
 // Verifies every segment of a partition, and mends what is damaged so that an ordinary recovery
 // succeeds: kTruncate cuts the partition at the first damage; kSkipDamaged writes each damaged
 // segment anew without its damaged ranges, fillers in their place, and moves it over the old one.
-// `*proven` is changed to what is so; a line per finding goes to *notes. Takes time proportional to
+// `*proven` is changed to what is so; what was found goes to *findings. Takes time proportional to
 // the partition. Unimplemented (kNewerFormat): such a batch is not damage, and nothing is changed.
 absl::Status RepairSegments(FileCache* files, const PartitionName& name, RecoveryMode mode,
-                            PartitionCheckpoint* proven, std::vector<std::string>* notes);
+                            PartitionCheckpoint* proven, RepairFindings* findings);
 
 }  // namespace eventlog::inline v1::internal

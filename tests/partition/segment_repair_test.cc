@@ -25,12 +25,12 @@ struct RepairFixture : PartitionFixture {
   }
 
   PartitionCheckpoint proven;
-  std::vector<std::string> notes;
+  internal::RepairFindings findings;
   std::size_t batch_bytes = 0;  // of the first batch of the last file, and nearly of all others
 
   absl::Status Repair(RecoveryMode mode) {
     files.ForgetAll();
-    return internal::RepairSegments(&files, Name(0), mode, &proven, &notes);
+    return internal::RepairSegments(&files, Name(0), mode, &proven, &findings);
   }
   void Damage(int64_t base_offset, int64_t position) {
     WriteFile(SegmentFile(0, base_offset), position, "damaged");
@@ -77,7 +77,7 @@ TEST_CASE("whole segments are left alone by both modes", "[partition]") {
   const auto before = fixture.Snapshot(0);
   const PartitionCheckpoint proven = fixture.proven;
   REQUIRE(fixture.Repair(mode).ok());
-  CHECK(fixture.notes.empty());
+  CHECK(fixture.findings.notes.empty());
   CHECK((fixture.Snapshot(0) == before));
   CHECK((fixture.proven == proven));
 }
@@ -86,12 +86,13 @@ TEST_CASE("a damaged batch is left out and its offsets are a filler's", "[partit
   RepairFixture fixture;
   fixture.Damage(20, internal::kSegmentHeaderBytes + 120);
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
-  CHECK(fixture.notes.size() == 1);
+  CHECK(fixture.findings.notes.size() == 1);
+  CHECK(fixture.findings.bytes_cut > 0);
   CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 20, 30));
   CHECK(fixture.end_offset == 60);
-  fixture.notes.clear();
+  fixture.findings.notes.clear();
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
-  CHECK(fixture.notes.empty());
+  CHECK(fixture.findings.notes.empty());
 }
 
 TEST_CASE("a damaged end of the last segment keeps the proven end", "[partition]") {
@@ -113,7 +114,7 @@ TEST_CASE("a missing segment is stood for by fillers", "[partition]") {
   RepairFixture fixture;
   REQUIRE(fixture.memory.Remove(fixture.SegmentFile(0, 20)).ok());
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
-  CHECK_FALSE(fixture.notes.empty());
+  CHECK_FALSE(fixture.findings.notes.empty());
   CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 20, 40));
 }
 
@@ -131,7 +132,7 @@ TEST_CASE("the truncating mode cuts at the first damage and removes what follows
   RepairFixture fixture;
   fixture.Damage(20, fixture.proven.position - 20);
   REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
-  CHECK(fixture.notes.size() == 1);
+  CHECK(fixture.findings.notes.size() == 1);
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 40)));
   fixture.memory.CutPower();
   CHECK(fixture.Keys() == RepairFixture::Range(0, 30));
