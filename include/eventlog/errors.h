@@ -46,6 +46,7 @@ enum class ErrorReason : int32_t {
 
   // ResourceExhausted
   kDiskFull = 100,
+  kBufferFull = 101,  // a producer's
 
   // DeadlineExceeded, Cancelled
   kTimedOut = 120,
