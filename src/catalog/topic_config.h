@@ -24,6 +24,9 @@ struct TopicConfig {
   int64_t segment_bytes = int64_t{64} << 20;
   int64_t batch_bytes = int64_t{64} << 10;
   int64_t segment_ms = int64_t{7} * 24 * 3600 * 1000;
+  int64_t retention_ms = -1;     // -1: unlimited
+  int64_t retention_bytes = -1;  // -1: unlimited
+  int64_t linger_ms = 0;
   friend bool operator==(const TopicConfig&, const TopicConfig&) = default;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "client/log_core.h"
 #include "client/partitioner.h"
 #include "eventlog/record.h"
@@ -34,6 +35,13 @@ class TopicState {
   bool NeedsSync() const { return partitions_.front()->NeedsSync(); }
 
   void SetBatchBytes(int64_t bytes) { batch_bytes_.store(bytes, std::memory_order_relaxed); }
+  // How long what a producer has sent may wait for company before it is synced.
+  void SetLinger(absl::Duration linger) {
+    linger_ms_.store(absl::ToInt64Milliseconds(linger), std::memory_order_relaxed);
+  }
+  absl::Duration linger() const {
+    return absl::Milliseconds(linger_ms_.load(std::memory_order_relaxed));
+  }
   void MarkDeleted() { deleted_.store(true, std::memory_order_release); }
   // NotFound (kUnknownTopic) once the topic is deleted.
   absl::Status CheckNotDeleted() const;
@@ -50,6 +58,7 @@ class TopicState {
   const std::vector<std::shared_ptr<Partition>> partitions_;
   StickyPartitioner sticky_;
   std::atomic<int64_t> batch_bytes_{int64_t{64} << 10};
+  std::atomic<int64_t> linger_ms_{0};
   std::atomic<bool> deleted_{false};
 };
 

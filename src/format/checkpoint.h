@@ -3,11 +3,17 @@
 //    0 magic u32 "ELCP" | 4 version u16 | 6 header_bytes u16 | 8 log uuid 16 bytes
 //   24 generation u64 | 32 sequence u64 (S0: the first group not covered) | 40 journal_file u64
 //   48 journal_position u64 | 56 synced_upto u64 | 64 leader_epoch i32 | 68 partition_count u32
-//   72 body_hash u64 | 80 header_hash u64
+//   72 offsets_upto i64 | 80 offset_count u64 | 88 body_hash u64 | 96 header_hash u64
 //
-// then partition_count entries of 40 bytes:
+// then partition_count entries of 48 bytes:
 //    0 topic_id i32 | 4 partition i32 | 8 log_start_offset i64 | 16 segment_base_offset i64
-//   24 position i64 | 32 end_offset i64
+//   24 position i64 | 32 end_offset i64 | 40 newest_append_ms i64
+//
+// then offset_count committed offsets:
+//   record_offset i64 | key | value (u32 length and bytes each, as offset_commit.h writes them)
+//
+// Version 1 has neither committed offsets nor newest_append_ms: offsets_upto, offset_count and the
+// entry's last field are not there, the rest moves up.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +23,14 @@
 
 #include "absl/status/statusor.h"
 #include "base/uuid.h"
+#include "format/offset_commit.h"
 #include "format/preamble.h"
 
 namespace eventlog::inline v1::internal {
 
-inline constexpr HeaderFormat kCheckpointFormat = {"checkpoint", Magic("ELCP"), 1, 88};
-inline constexpr std::size_t kCheckpointHeaderBytes = 88;
-inline constexpr std::size_t kCheckpointEntryBytes = 40;
+inline constexpr HeaderFormat kCheckpointFormat = {"checkpoint", Magic("ELCP"), 2, 104};
+inline constexpr std::size_t kCheckpointHeaderBytes = 104;
+inline constexpr std::size_t kCheckpointEntryBytes = 48;
 
 // Up to where one partition is proven to be on disk.
 struct PartitionCheckpoint {
@@ -33,7 +40,18 @@ struct PartitionCheckpoint {
   int64_t segment_base_offset = -1;  // -1: no segment file yet; otherwise the file that must exist
   int64_t position = 0;              // in that file: everything before it is synced
   int64_t end_offset = 0;            // the offset that belongs at `position`
+  // When the newest record below end_offset was appended, by the log's clock; 0: unknown. May be
+  // any number.
+  int64_t newest_append_ms = 0;
   friend bool operator==(const PartitionCheckpoint&, const PartitionCheckpoint&) = default;
+};
+
+// What the record of __consumer_offsets at `record_offset` says.
+struct CommittedOffset {
+  OffsetCommitKey key;
+  OffsetCommitValue value;
+  int64_t record_offset = 0;
+  friend bool operator==(const CommittedOffset&, const CommittedOffset&) = default;
 };
 
 struct Checkpoint {
@@ -45,6 +63,9 @@ struct Checkpoint {
   uint64_t synced_upto = 0;
   int32_t leader_epoch = 0;
   std::vector<PartitionCheckpoint> partitions;  // sorted by topic_id, partition
+  // What the records of __consumer_offsets below offsets_upto leave; sorted by key.
+  int64_t offsets_upto = 0;
+  std::vector<CommittedOffset> offsets;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 

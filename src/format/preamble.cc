@@ -46,7 +46,7 @@ absl::Status CheckHeader(std::string_view bytes, const HeaderFormat& format, uin
                      fmt::format("{} has format version {}; this program reads up to {}",
                                  format.name, version, format.version));
   }
-  // Version 1 is the first of every format, and the only one so far.
+  // An older version that is read has a HeaderFormat of its own.
   if (version != format.version || header_bytes != format.header_bytes) {
     return Corrupt(format,
                    fmt::format("version {} with {} bytes never was", version, header_bytes));

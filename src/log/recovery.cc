@@ -198,6 +198,8 @@ PartitionConfig ConfigOfPartition(const TopicConfig& config, bool memory) {
   partition.segment_bytes = config.segment_bytes;
   partition.segment_ms = config.segment_ms;
   partition.batch_bytes = config.batch_bytes;
+  partition.retention_ms = config.retention_ms;
+  partition.retention_bytes = config.retention_bytes;
   return partition;
 }
 

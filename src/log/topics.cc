@@ -43,6 +43,7 @@ std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic,
   auto state = std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name,
                                             std::move(partitions), RandomTurn(options_.random));
   state->SetBatchBytes(config.batch_bytes);
+  state->SetLinger(absl::Milliseconds(config.linger_ms));
   return state;
 }
 
@@ -128,6 +129,7 @@ absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& opt
     partition->SetConfig(ConfigOfPartition(config, options_.memory));
   }
   entry.state->SetBatchBytes(config.batch_bytes);
+  entry.state->SetLinger(absl::Milliseconds(config.linger_ms));
   const bool was_process = entry.config.durability == Durability::kProcess;
   {
     MutexLock lock(&topics_mutex_);

@@ -16,6 +16,8 @@ struct PartitionConfig {
   int64_t segment_bytes = 64 << 20;
   int64_t segment_ms = int64_t{7} * 24 * 60 * 60 * 1000;
   int64_t batch_bytes = 64 << 10;
+  int64_t retention_ms = -1;     // -1: unlimited
+  int64_t retention_bytes = -1;  // -1: unlimited
 };
 
 }  // namespace eventlog::inline v1::internal

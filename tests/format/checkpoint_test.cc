@@ -10,13 +10,25 @@ namespace {
 
 absl::Status Decode(std::string_view bytes) { return DecodeCheckpoint(bytes).status(); }
 
+std::string Rehashed(const std::string& bytes) {
+  const uint64_t body_hash = Hash64(std::string_view(bytes).substr(kCheckpointHeaderBytes));
+  return WithField(bytes, 88, body_hash, kCheckpointFormat, 0);
+}
+
 // Overwrites a field of the second entry, with good hashes.
 template <typename T>
 absl::Status WithEntryField(std::size_t offset, T value) {
   std::string bytes = EncodeCheckpoint(FixtureCheckpoint());
   StoreLe(bytes.data() + kCheckpointHeaderBytes + kCheckpointEntryBytes + offset, value);
-  const uint64_t body_hash = Hash64(std::string_view(bytes).substr(kCheckpointHeaderBytes));
-  return Decode(WithField(bytes, 72, body_hash, kCheckpointFormat, 0));
+  return Decode(Rehashed(bytes));
+}
+
+// Overwrites a field of the first committed offset, with good hashes.
+template <typename T>
+absl::Status WithOffsetField(std::size_t offset, T value) {
+  std::string bytes = EncodeCheckpoint(FixtureCheckpoint());
+  StoreLe(bytes.data() + kCheckpointHeaderBytes + 2 * kCheckpointEntryBytes + offset, value);
+  return Decode(Rehashed(bytes));
 }
 
 TEST_CASE("a checkpoint comes back", "[format]") {
@@ -36,6 +48,7 @@ TEST_CASE("every flip and cut of a checkpoint is damage", "[format]") {
   RequireFlipsAreDamage(good, 0, good.size(), Decode);
   RequireTruncationsAreDamage(good, Decode);
   CHECK(IsDamage(Decode(good + '\0')));
+  CHECK(IsDamage(Decode(Rehashed(good + '\0'))));
 }
 
 TEST_CASE("a newer checkpoint is refused as newer", "[format]") {
@@ -47,6 +60,10 @@ TEST_CASE("a checkpoint whose count is not its length is damage", "[format]") {
   const std::string good = EncodeCheckpoint(FixtureCheckpoint());
   for (const uint32_t count : {0u, 1u, 3u, UINT32_MAX}) {
     CHECK(IsDamage(Decode(WithField(good, 68, count, kCheckpointFormat, 0))));
+  }
+  for (const uint64_t count :
+       {uint64_t{0}, uint64_t{1}, uint64_t{3}, UINT64_MAX / 56, UINT64_MAX}) {
+    CHECK(IsDamage(Decode(WithField(good, 80, count, kCheckpointFormat, 0))));
   }
   CHECK(IsDamage(Decode(WithField(good, 64, int32_t{-1}, kCheckpointFormat, 0))));
 }
@@ -64,6 +81,30 @@ TEST_CASE("checkpoint entries that cannot be are damage", "[format]") {
   CHECK(IsDamage(WithEntryField(32, int64_t{499})));
   CHECK(WithEntryField(32, kMaxOffset).ok());
   CHECK(IsDamage(WithEntryField(32, INT64_MAX)));
+  CHECK(WithEntryField(40, INT64_MIN).ok());
+}
+
+TEST_CASE("committed offsets that cannot be are damage", "[format]") {
+  const std::string good = EncodeCheckpoint(FixtureCheckpoint());
+  CHECK(WithOffsetField(0, int64_t{0}).ok());
+  CHECK(IsDamage(WithOffsetField(0, int64_t{-1})));
+  CHECK(IsDamage(WithOffsetField(0, int64_t{88})));        // not below offsets_upto
+  CHECK(IsDamage(WithOffsetField(8, UINT32_MAX)));         // the key's length
+  CHECK(IsDamage(WithOffsetField(8, uint32_t{0})));        // no version in the key
+  CHECK(IsNewerFormat(WithOffsetField(12, uint16_t{2})));  // the key's version
+  CHECK(IsDamage(WithOffsetField(12 + 6, 'z')));           // the group: not sorted
+  CHECK(IsDamage(Decode(WithField(good, 72, int64_t{87}, kCheckpointFormat, 0))));
+  CHECK(IsDamage(Decode(WithField(good, 72, int64_t{-1}, kCheckpointFormat, 0))));
+  CHECK(Decode(WithField(good, 72, kMaxOffset, kCheckpointFormat, 0)).ok());
+  CHECK(IsDamage(Decode(WithField(good, 72, kMaxOffset + 1, kCheckpointFormat, 0))));
+}
+
+TEST_CASE("a version 1 with the header of version 2 is damage", "[format]") {
+  HeaderFormat version_1 = kCheckpointFormat;
+  version_1.version = 1;
+  std::string bytes = EncodeCheckpoint(FixtureCheckpoint());
+  FinishHeader(bytes.data(), version_1, 0);
+  CHECK(IsDamage(Decode(bytes)));
 }
 
 }  // namespace

@@ -130,6 +130,9 @@ inline std::string FixtureGroup() {
   return std::string(builder.Finish(kFixtureGeneration, 345, 343, FixtureLogId()));
 }
 
+inline OffsetCommitKey FixtureCommitKey() { return {"billing", "orders", 3}; }
+inline OffsetCommitValue FixtureCommitValue() { return {1002, 7, 1'700'000'000'050, "note"}; }
+
 inline Checkpoint FixtureCheckpoint() {
   Checkpoint checkpoint;
   checkpoint.log_id = FixtureLogId();
@@ -139,7 +142,11 @@ inline Checkpoint FixtureCheckpoint() {
   checkpoint.journal_position = 8192;
   checkpoint.synced_upto = 341;
   checkpoint.leader_epoch = 7;
-  checkpoint.partitions = {{1, 0, 0, -1, 0, 0}, {1, 3, 500, 1000, 4321, 1055}};
+  checkpoint.partitions = {{1, 0, 0, -1, 0, 0, 0},
+                           {1, 3, 500, 1000, 4321, 1055, 1'700'000'000'060}};
+  checkpoint.offsets_upto = 88;
+  checkpoint.offsets = {{FixtureCommitKey(), FixtureCommitValue(), 87},
+                        {{"shipping", "orders", 0}, {5, -1, 1'700'000'000'007, ""}, 3}};
   return checkpoint;
 }
 
@@ -152,9 +159,6 @@ inline CatalogFile FixtureCatalog() {
       {5, UuidFrom(0x20), 1, 1'700'000'000'777, "prices", {{"cleanup.policy", "compact"}}}};
   return catalog;
 }
-
-inline OffsetCommitKey FixtureCommitKey() { return {"billing", "orders", 3}; }
-inline OffsetCommitValue FixtureCommitValue() { return {1002, 7, 1'700'000'000'050, "note"}; }
 
 // The seed of a group's hashes, from docs/format.md and not from the code.
 inline uint64_t JournalSeed(const Uuid& log_id, uint64_t generation) {

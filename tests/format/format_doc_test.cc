@@ -246,16 +246,28 @@ TEST_CASE("the checkpoint lies as the page says", "[format]") {
                     {"synced_upto", Le(checkpoint.synced_upto)},
                     {"leader_epoch", Le(checkpoint.leader_epoch)},
                     {"partition_count", Le(2u)},
+                    {"offsets_upto", Le(checkpoint.offsets_upto)},
+                    {"offset_count", Le(uint64_t{2})},
                     {"body_hash", Le(Hash64(body))}});
   const PartitionCheckpoint& entry = checkpoint.partitions[1];
-  REQUIRE(body.size() == 2 * kCheckpointEntryBytes);
-  CheckTable("Checkpoint entry:", std::string_view(body).substr(kCheckpointEntryBytes),
+  REQUIRE(body.size() > 2 * kCheckpointEntryBytes);
+  CheckTable("Checkpoint entry:",
+             std::string_view(body).substr(kCheckpointEntryBytes, kCheckpointEntryBytes),
              {{"topic_id", Le(entry.topic_id)},
               {"partition", Le(entry.partition)},
               {"log_start_offset", Le(entry.log_start_offset)},
               {"segment_base_offset", Le(entry.segment_base_offset)},
               {"position", Le(entry.position)},
-              {"end_offset", Le(entry.end_offset)}});
+              {"end_offset", Le(entry.end_offset)},
+              {"newest_append_ms", Le(entry.newest_append_ms)}});
+  std::string offsets;
+  for (const CommittedOffset& offset : checkpoint.offsets) {
+    const std::string key = EncodeOffsetCommitKey(offset.key);
+    const std::string value = EncodeOffsetCommitValue(offset.value);
+    offsets += Le(offset.record_offset) + Le(static_cast<uint32_t>(key.size())) + key +
+               Le(static_cast<uint32_t>(value.size())) + value;
+  }
+  CHECK((body.substr(2 * kCheckpointEntryBytes) == offsets));
 }
 
 TEST_CASE("the catalog lies as the page says", "[format]") {

@@ -14,18 +14,23 @@ namespace {
 
 uint64_t Seed() { return FixtureIdentity().Seed(); }
 
-std::string GoldenPath(const std::string& name) {
-  return std::string(EVENTLOG_SOURCE_DIR) + "/tests/golden/v1/" + name + ".bin";
+std::string GoldenPath(const std::string& name, int version) {
+  return std::string(EVENTLOG_SOURCE_DIR) + "/tests/golden/v" + std::to_string(version) + "/" +
+         name + ".bin";
+}
+
+std::string OldGolden(const std::string& name, int version) {
+  std::ifstream file(GoldenPath(name, version), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // The committed bytes, after `encoded` was written there when that is asked for.
-std::string Golden(const std::string& name, const std::string& encoded) {
+std::string Golden(const std::string& name, const std::string& encoded, int version = 1) {
   const char* update = std::getenv("EVENTLOG_UPDATE_GOLDEN");
   if (update != nullptr && std::string_view(update) == "1") {
-    std::ofstream(GoldenPath(name), std::ios::binary) << encoded;
+    std::ofstream(GoldenPath(name, version), std::ios::binary) << encoded;
   }
-  std::ifstream file(GoldenPath(name), std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return OldGolden(name, version);
 }
 
 // The records of a committed batch, its header compared with `expected` as far as that goes.
@@ -100,11 +105,21 @@ TEST_CASE("the golden journal group stays readable", "[format]") {
 
 TEST_CASE("the golden checkpoint stays readable", "[format]") {
   const std::string encoded = EncodeCheckpoint(FixtureCheckpoint());
-  const std::string golden = Golden("checkpoint", encoded);
+  const std::string golden = Golden("checkpoint", encoded, 2);
   CHECK((golden == encoded));
   const auto decoded = DecodeCheckpoint(golden);
   REQUIRE(decoded.ok());
   CHECK((*decoded == FixtureCheckpoint()));
+}
+
+TEST_CASE("the golden checkpoint of version 1 stays readable", "[format]") {
+  const auto decoded = DecodeCheckpoint(OldGolden("checkpoint", 1));
+  REQUIRE(decoded.ok());
+  Checkpoint expected = FixtureCheckpoint();
+  for (PartitionCheckpoint& entry : expected.partitions) entry.newest_append_ms = 0;
+  expected.offsets_upto = 0;
+  expected.offsets.clear();
+  CHECK((*decoded == expected));
 }
 
 TEST_CASE("the golden catalog stays readable", "[format]") {
