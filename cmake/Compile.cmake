@@ -1,4 +1,6 @@
-# How everything of ours is compiled. GCC 12 and clang 14 are held to no warning at all.
+# How everything of ours is compiled. GCC 12 and clang 14 are held to no warning at all; a host that
+# builds this as a part of itself decides on its own warnings, and other compilers' new ones do not
+# stop it.
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release)
 endif()
@@ -17,15 +19,16 @@ endif()
 
 add_library(eventlog_compile INTERFACE)
 target_compile_features(eventlog_compile INTERFACE cxx_std_20)
-target_compile_options(eventlog_compile INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror
-  -Wno-missing-field-initializers)
-if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
-  target_compile_options(eventlog_compile INTERFACE -Wthread-safety -Wno-missing-braces)
-endif()
-if(EVENTLOG_SANITIZE)
-  # GCC warns of what is not there when it optimizes instrumented code; the plain builds stay strict.
-  target_compile_options(eventlog_compile INTERFACE -Wno-error)
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT DEFINED CMAKE_COMPILE_WARNING_AS_ERROR)
+    # GCC warns of what is not there when it optimizes instrumented code; the plain builds are
+    # strict.
+    string(COMPARE EQUAL "${EVENTLOG_SANITIZE}" "" CMAKE_COMPILE_WARNING_AS_ERROR)
+  endif()
+  target_compile_options(eventlog_compile INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+    -Wno-missing-field-initializers
+    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-missing-braces>)
 endif()
 if(EVENTLOG_SANITIZE STREQUAL "address")
   target_compile_options(eventlog_compile INTERFACE

@@ -1,11 +1,13 @@
-# What the core needs. A host that brings its own Abseil targets is respected.
+# What the core needs. Targets that the host has defined are taken, and nothing is looked for in
+# their place. GLOBAL: the host links what the core needs, in its own directories.
 if(NOT TARGET absl::status)
-  find_package(absl REQUIRED)
+  find_package(absl REQUIRED GLOBAL)
 endif()
-find_package(fmt REQUIRED)
-find_package(Threads REQUIRED)
+if(NOT TARGET fmt::fmt-header-only)
+  find_package(fmt REQUIRED GLOBAL)
+endif()
+find_package(Threads REQUIRED GLOBAL)
 
-find_path(EVENTLOG_XXHASH_INCLUDE xxhash.h REQUIRED)
-find_library(EVENTLOG_XXHASH_LIBRARY xxhash REQUIRED)
-find_path(EVENTLOG_LZ4_INCLUDE lz4frame.h REQUIRED)
-find_library(EVENTLOG_LZ4_LIBRARY lz4 REQUIRED)
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_package(xxHash REQUIRED GLOBAL MODULE)
+find_package(LZ4 REQUIRED GLOBAL MODULE)
