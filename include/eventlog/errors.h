@@ -21,12 +21,13 @@ enum class ErrorReason : int32_t {
   kRecordTooLarge = 3,
   kWrongLog = 4,  // a handle of another log
 
-  // NotFound, AlreadyExists (kTopicExists)
+  // NotFound
   kUnknownTopic = 20,
   kUnknownPartition = 21,
   kUnknownGroup = 22,
-  kTopicExists = 23,
   kDirectoryNotFound = 24,
+  // AlreadyExists
+  kTopicExists = 23,
 
   // OutOfRange; ActualOffset is the log start, the high watermark or the truncation offset
   kBelowLogStart = 40,
@@ -48,8 +49,9 @@ enum class ErrorReason : int32_t {
   kDiskFull = 100,
   kBufferFull = 101,  // a producer's
 
-  // DeadlineExceeded, Cancelled
+  // DeadlineExceeded
   kTimedOut = 120,
+  // Cancelled
   kWokenUp = 121,
 
   // DataLoss
