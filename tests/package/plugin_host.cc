@@ -1,0 +1,3 @@
+extern "C" bool PluginWorks();
+
+int main() { return PluginWorks() ? 0 : 1; }
