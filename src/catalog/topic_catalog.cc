@@ -98,6 +98,7 @@ absl::Status TopicCatalog::SetConfig(int32_t id, const TopicConfig& config) {
   CatalogFile changed = Copy();
   const auto topic = FindTopic(&changed, id);
   if (topic == changed.topics.end()) return UnknownTopic(id);
+  topic->partitions = config.partitions;
   topic->configs = ToConfigPairs(config);
   return Replace(std::move(changed));
 }

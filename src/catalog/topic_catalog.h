@@ -36,7 +36,7 @@ class TopicCatalog {
   // AlreadyExists (kTopicExists).
   absl::StatusOr<CatalogTopic> Add(std::string_view name, const TopicConfig& config,
                                    int64_t created_ms, Random* random);
-  // NotFound (kUnknownTopic).
+  // Partitions included. NotFound (kUnknownTopic).
   absl::Status SetConfig(int32_t id, const TopicConfig& config);
   absl::Status Remove(int32_t id);
 

@@ -19,9 +19,12 @@ struct Field {
   std::string_view key;  // Kafka's name; the field's own with dots
   int64_t min;
   int64_t max;
-  std::array<std::string_view, 2> words;  // the text of 0 and 1 for an enum; empty for a number
   int64_t (*get)(const TopicConfig&);
   void (*set)(TopicConfig*, int64_t);
+  // Its field of TopicOptions; null: it is among `configs`.
+  void (*set_option)(TopicOptions*, int64_t) = nullptr;
+  bool can_be_unlimited = false;               // kUnlimited, besides min to max
+  std::array<std::string_view, 2> words = {};  // the text of 0 and 1 for an enum
 
   bool is_word() const { return !words[0].empty(); }
 };
@@ -31,24 +34,28 @@ int64_t Get(const TopicConfig& config) {
   return static_cast<int64_t>(config.*kMember);
 }
 
-template <auto kMember>
-void Set(TopicConfig* config, int64_t value) {
-  auto& member = config->*kMember;
-  member = static_cast<std::remove_reference_t<decltype(member)>>(value);
+template <typename T>
+void SetMember(T* member, int64_t value) {
+  *member = static_cast<T>(value);
+}
+template <typename T>
+void SetMember(std::optional<T>* member, int64_t value) {
+  *member = static_cast<T>(value);
+}
+void SetMember(std::optional<absl::Duration>* member, int64_t milliseconds) {
+  *member =
+      milliseconds == kUnlimited ? absl::InfiniteDuration() : absl::Milliseconds(milliseconds);
 }
 
-template <auto kMember>
-constexpr Field NumberField(std::string_view key, int64_t min, int64_t max) {
-  return {key, min, max, {}, &Get<kMember>, &Set<kMember>};
+template <auto kMember, typename Owner>
+void Set(Owner* owner, int64_t value) {
+  SetMember(&(owner->*kMember), value);
 }
 
-template <auto kMember>
-constexpr Field WordField(std::string_view key, std::string_view zero, std::string_view one) {
-  return {key, 0, 1, {zero, one}, &Get<kMember>, &Set<kMember>};
-}
-
+constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 // 292 years: as a Duration, too, it is an exact number of nanoseconds.
-constexpr int64_t kMaxMilliseconds = std::numeric_limits<int64_t>::max() / 1'000'000;
+constexpr int64_t kMaxMilliseconds = kMaxInt64 / 1'000'000;
+constexpr int64_t kMaxLingerMs = 3'600'000;
 
 enum FieldIndex : std::size_t {
   kPartitionsField,
@@ -57,16 +64,54 @@ enum FieldIndex : std::size_t {
   kSegmentBytesField,
   kBatchBytesField,
   kSegmentMsField,
+  kRetentionMsField,
+  kRetentionBytesField,
+  kLingerMsField,
   kFieldCount,
 };
 
+template <auto kMember>
+constexpr Field ConfigField(std::string_view key, int64_t min, int64_t max) {
+  return {key, min, max, &Get<kMember>, &Set<kMember, TopicConfig>};
+}
+
+template <auto kMember, auto kOption>
+constexpr Field OptionField(std::string_view key, int64_t min, int64_t max) {
+  Field field = ConfigField<kMember>(key, min, max);
+  field.set_option = &Set<kOption, TopicOptions>;
+  return field;
+}
+
+template <auto kMember, auto kOption>
+constexpr Field RetentionField(std::string_view key, int64_t max) {
+  Field field = OptionField<kMember, kOption>(key, 1, max);
+  field.can_be_unlimited = true;
+  return field;
+}
+
+template <auto kMember, auto kOption>
+constexpr Field WordField(std::string_view key, std::string_view zero, std::string_view one) {
+  Field field = OptionField<kMember, kOption>(key, 0, 1);
+  field.words = {zero, one};
+  return field;
+}
+
 constexpr std::array<Field, kFieldCount> kFields = {
-    NumberField<&TopicConfig::partitions>("partitions", 1, kMaxPartitions),
-    WordField<&TopicConfig::durability>("durability", "disk", "process"),
-    WordField<&TopicConfig::compression_type>("compression.type", "none", "lz4"),
-    NumberField<&TopicConfig::segment_bytes>("segment.bytes", 64 << 10, 1 << 30),
-    NumberField<&TopicConfig::batch_bytes>("batch.bytes", 1 << 10, 1 << 20),
-    NumberField<&TopicConfig::segment_ms>("segment.ms", 1, kMaxMilliseconds),
+    OptionField<&TopicConfig::partitions, &TopicOptions::partitions>("partitions", 1,
+                                                                     kMaxPartitions),
+    WordField<&TopicConfig::durability, &TopicOptions::durability>("durability", "disk", "process"),
+    WordField<&TopicConfig::compression_type, &TopicOptions::compression_type>("compression.type",
+                                                                               "none", "lz4"),
+    OptionField<&TopicConfig::segment_bytes, &TopicOptions::segment_bytes>("segment.bytes",
+                                                                           64 << 10, 1 << 30),
+    OptionField<&TopicConfig::batch_bytes, &TopicOptions::batch_bytes>("batch.bytes", 1 << 10,
+                                                                       1 << 20),
+    ConfigField<&TopicConfig::segment_ms>("segment.ms", 1, kMaxMilliseconds),
+    RetentionField<&TopicConfig::retention_ms, &TopicOptions::retention>("retention.ms",
+                                                                         kMaxMilliseconds),
+    RetentionField<&TopicConfig::retention_bytes, &TopicOptions::retention_bytes>("retention.bytes",
+                                                                                  kMaxInt64),
+    OptionField<&TopicConfig::linger_ms, &TopicOptions::linger>("linger.ms", 0, kMaxLingerMs),
 };
 static_assert(static_cast<int>(Durability::kDisk) == 0 &&
               static_cast<int>(Durability::kProcess) == 1);
@@ -104,10 +149,17 @@ std::string ValueText(const Field& field, int64_t value) {
   return std::string(field.words[static_cast<std::size_t>(value)]);
 }
 
+std::string RangeText(const Field& field) {
+  if (field.is_word()) return fmt::format("{} or {}", field.words[0], field.words[1]);
+  return fmt::format("{} to {}{}", field.min, field.max,
+                     field.can_be_unlimited ? ", or -1 (unlimited)" : "");
+}
+
 // What is wrong with a value, for people; empty when nothing is.
 std::string ValueProblem(const Field& field, int64_t value) {
   if (value >= field.min && value <= field.max) return {};
-  return fmt::format("{} is {}; it must be {} to {}", field.key, value, field.min, field.max);
+  if (field.can_be_unlimited && value == kUnlimited) return {};
+  return fmt::format("{} is {}; it must be {}", field.key, value, RangeText(field));
 }
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
@@ -139,6 +191,19 @@ struct Asked {
   void SetNumber(std::size_t index, int64_t value) {
     if (value != 0) Set(index, value);
   }
+  // The catalog has milliseconds, as Kafka: what would be rounded is refused.
+  void SetDuration(std::size_t index, absl::Duration duration) {
+    const Field& field = kFields[index];
+    if (field.can_be_unlimited && duration == absl::InfiniteDuration()) {
+      return Set(index, kUnlimited);
+    }
+    const int64_t milliseconds = absl::ToInt64Milliseconds(duration);
+    if (milliseconds >= 0 && absl::Milliseconds(milliseconds) == duration) {
+      return Set(index, milliseconds);
+    }
+    problems.push_back(fmt::format("{} is {}; as whole milliseconds it must be {}", field.key,
+                                   absl::FormatDuration(duration), RangeText(field)));
+  }
   void SetText(std::string_view key, std::string_view text) {
     const auto index = FindConfig(WithDots(key));
     if (!index) {
@@ -148,10 +213,8 @@ struct Asked {
     }
     const Field& field = kFields[*index];
     if (const auto value = ParseValue(field, text)) return Set(*index, *value);
-    problems.push_back(field.is_word()
-                           ? fmt::format("{} is \"{}\"; it must be {} or {}", field.key, text,
-                                         field.words[0], field.words[1])
-                           : fmt::format("{} is \"{}\"; it must be a number", field.key, text));
+    problems.push_back(fmt::format("{} is \"{}\"; it must be {}", field.key, text,
+                                   field.is_word() ? RangeText(field) : "a number"));
   }
   absl::Status status() const {
     if (problems.empty()) return absl::OkStatus();
@@ -168,8 +231,16 @@ Asked Resolve(const TopicOptions& options) {
   }
   asked.SetNumber(kSegmentBytesField, options.segment_bytes);
   asked.SetNumber(kBatchBytesField, options.batch_bytes);
+  if (options.retention) asked.SetDuration(kRetentionMsField, *options.retention);
+  asked.SetNumber(kRetentionBytesField, options.retention_bytes);
+  if (options.linger) asked.SetDuration(kLingerMsField, *options.linger);
   for (const auto& [key, value] : options.configs) asked.SetText(key, value);
   return asked;
+}
+
+void StoreOption(TopicOptions* options, const Field& field, int64_t value) {
+  if (field.set_option != nullptr) return field.set_option(options, value);
+  options->configs.emplace_back(field.key, ValueText(field, value));
 }
 
 TopicConfig Apply(TopicConfig config, const Asked& asked) {
@@ -179,12 +250,32 @@ TopicConfig Apply(TopicConfig config, const Asked& asked) {
   return config;
 }
 
+// `config` with what is asked for. What fields mean together is judged only when each is well by
+// itself.
+absl::StatusOr<TopicConfig> ApplyChecked(const TopicConfig& config, Asked asked) {
+  EVENTLOG_RETURN_IF_ERROR(asked.status());
+  const TopicConfig applied = Apply(config, asked);
+  if (applied.batch_bytes > applied.segment_bytes) {
+    asked.problems.push_back(fmt::format("batch.bytes is {}, more than segment.bytes, which is {}",
+                                         applied.batch_bytes, applied.segment_bytes));
+  }
+  EVENTLOG_RETURN_IF_ERROR(asked.status());
+  return applied;
+}
+
 }  // namespace
 
 absl::StatusOr<TopicConfig> ConfigFromOptions(const TopicOptions& options) {
-  const Asked asked = Resolve(options);
-  EVENTLOG_RETURN_IF_ERROR(asked.status());
-  return Apply(TopicConfig(), asked);
+  return ApplyChecked(TopicConfig(), Resolve(options));
+}
+
+absl::StatusOr<TopicConfig> AlteredConfig(const TopicConfig& stored, const TopicOptions& asked) {
+  Asked resolved = Resolve(asked);
+  if (asked.partitions > 0 && asked.partitions < stored.partitions) {
+    resolved.problems.push_back(fmt::format("partitions is {}; there are {}, and none goes away",
+                                            asked.partitions, stored.partitions));
+  }
+  return ApplyChecked(stored, std::move(resolved));
 }
 
 absl::Status CheckCompatible(const TopicConfig& stored, const TopicOptions& asked_options) {
@@ -202,19 +293,9 @@ absl::Status CheckCompatible(const TopicConfig& stored, const TopicOptions& aske
   return MakeError(ErrorReason::kConfigMismatch, fmt::format("{}", fmt::join(differences, "; ")));
 }
 
-TopicConfig ApplyOptions(TopicConfig config, const TopicOptions& options) {
-  return Apply(config, Resolve(options));
-}
-
 TopicOptions ToOptions(const TopicConfig& config) {
   TopicOptions options;
-  options.partitions = config.partitions;
-  options.durability = config.durability;
-  options.compression_type = config.compression_type;
-  options.segment_bytes = config.segment_bytes;
-  options.batch_bytes = config.batch_bytes;
-  const Field& segment_ms = kFields[kSegmentMsField];
-  options.configs.emplace_back(segment_ms.key, ValueText(segment_ms, config.segment_ms));
+  for (const Field& field : kFields) StoreOption(&options, field, field.get(config));
   return options;
 }
 
@@ -267,6 +348,11 @@ absl::Status CheckNotReserved(std::string_view name) {
       fmt::format("topic \"{}\": names that begin with \"__\" are the log's own", name));
 }
 
+absl::Status CheckUserTopicName(std::string_view name) {
+  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
+  return CheckNotReserved(name);
+}
+
 }  // namespace eventlog::inline v1::internal
 
 namespace eventlog::inline v1 {
@@ -278,22 +364,8 @@ absl::Status SetConfig(TopicOptions* options, std::string_view key, std::string_
   EVENTLOG_RETURN_IF_ERROR(asked.status());
   std::erase_if(options->configs,
                 [&](const auto& pair) { return WithDots(pair.first) == WithDots(key); });
-  switch (*FindConfig(WithDots(key))) {
-    case kDurabilityField:
-      options->durability = static_cast<Durability>(*asked.values[kDurabilityField]);
-      break;
-    case kCompressionField:
-      options->compression_type = static_cast<CompressionType>(*asked.values[kCompressionField]);
-      break;
-    case kSegmentBytesField:
-      options->segment_bytes = *asked.values[kSegmentBytesField];
-      break;
-    case kBatchBytesField:
-      options->batch_bytes = *asked.values[kBatchBytesField];
-      break;
-    default:
-      options->configs.emplace_back(WithDots(key), value);
-  }
+  const std::size_t index = *FindConfig(WithDots(key));
+  StoreOption(options, kFields[index], *asked.values[index]);
   return absl::OkStatus();
 }
 

@@ -6,12 +6,13 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client/log_core.h"
+#include "client/partition_list.h"
 #include "client/partitioner.h"
+#include "client/send_queue.h"
 #include "eventlog/record.h"
 #include "partition/partition.h"
 
@@ -19,22 +20,26 @@ namespace eventlog::inline v1::internal {
 
 class TopicState {
  public:
-  // `first_turn`: where records without key begin, any number.
-  TopicState(std::shared_ptr<LogCore> core, int32_t id, std::string name,
-             std::vector<std::shared_ptr<Partition>> partitions, uint32_t first_turn)
+  // Without partitions at first: nobody sees it before it has some. `first_turn`: where records
+  // without key begin, any number.
+  TopicState(std::shared_ptr<LogCore> core, int32_t id, std::string name, uint32_t first_turn)
       : core_(std::move(core)),
         id_(id),
         name_(std::make_shared<const std::string>(std::move(name))),
-        partitions_(std::move(partitions)),
         sticky_(first_turn) {}
 
   LogCore* core() const { return core_.get(); }
   int32_t id() const { return id_; }
   const std::shared_ptr<const std::string>& name() const { return name_; }
-  const std::vector<std::shared_ptr<Partition>>& partitions() const { return partitions_; }
+  const PartitionList& partitions() const { return partitions_; }
   bool NeedsSync() const { return partitions_.front()->NeedsSync(); }
 
+  // One thread at a time; the partition is ready to be used.
+  void AddPartition(std::shared_ptr<Partition> partition) {
+    partitions_.Append(std::move(partition));
+  }
   void SetBatchBytes(int64_t bytes) { batch_bytes_.store(bytes, std::memory_order_relaxed); }
+  int64_t batch_bytes() const { return batch_bytes_.load(std::memory_order_relaxed); }
   // How long what a producer has sent may wait for company before it is synced.
   void SetLinger(absl::Duration linger) {
     linger_ms_.store(absl::ToInt64Milliseconds(linger), std::memory_order_relaxed);
@@ -50,12 +55,17 @@ class TopicState {
   absl::StatusOr<int32_t> Route(const ProducerRecord& record);
   // NotFound (kUnknownPartition).
   absl::StatusOr<Partition*> FindPartition(int32_t partition) const;
+  // What producers have sent to a partition, which exists.
+  SendQueue* send_queue(int32_t partition) {
+    return send_queues_.Of(partitions_[static_cast<std::size_t>(partition)].get(), partition);
+  }
 
  private:
   const std::shared_ptr<LogCore> core_;
   const int32_t id_;
   const std::shared_ptr<const std::string> name_;
-  const std::vector<std::shared_ptr<Partition>> partitions_;
+  PartitionList partitions_;
+  SendQueues send_queues_;
   StickyPartitioner sticky_;
   std::atomic<int64_t> batch_bytes_{int64_t{64} << 10};
   std::atomic<int64_t> linger_ms_{0};

@@ -15,7 +15,7 @@ namespace {
 
 constexpr HeaderFormat kVersion1 = {"checkpoint", kCheckpointFormat.magic, 1, 88};
 constexpr std::size_t kVersion1EntryBytes = 40;
-constexpr std::size_t kMinOffsetBytes = 56;  // with an empty group, topic and metadata
+constexpr std::size_t kMinOffsetBytes = 48;  // with an empty group, topic and metadata
 
 absl::Status Corrupt(std::string_view why) {
   return MakeError(ErrorReason::kCorruptData, fmt::format("checkpoint: {}", why));
@@ -25,7 +25,8 @@ bool CanBe(const PartitionCheckpoint& entry) {
   return entry.topic_id >= 0 && entry.partition >= 0 && entry.log_start_offset >= 0 &&
          entry.log_start_offset <= entry.end_offset && entry.end_offset <= kMaxOffset &&
          entry.segment_base_offset >= -1 && entry.segment_base_offset <= entry.end_offset &&
-         entry.position >= 0;
+         entry.position >= 0 &&
+         (entry.segment_base_offset >= 0 || entry.log_start_offset == entry.end_offset);
 }
 
 bool CanFollow(const std::vector<PartitionCheckpoint>& entries, std::size_t i) {
@@ -34,9 +35,8 @@ bool CanFollow(const std::vector<PartitionCheckpoint>& entries, std::size_t i) {
                        std::tie(entries[i].topic_id, entries[i].partition);
 }
 
-bool CanFollow(const std::vector<CommittedOffset>& offsets, std::size_t i, int64_t upto) {
-  return offsets[i].record_offset >= 0 && offsets[i].record_offset < upto &&
-         (i == 0 || offsets[i - 1].key < offsets[i].key);
+bool CanFollow(const std::vector<CommittedOffset>& offsets, std::size_t i) {
+  return i == 0 || offsets[i - 1].key < offsets[i].key;
 }
 
 PartitionCheckpoint ReadEntry(ByteReader* reader, bool with_append_time) {
@@ -66,13 +66,12 @@ absl::Status ReadOffsets(ByteReader* reader, uint64_t count, Checkpoint* checkpo
   checkpoint->offsets.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     CommittedOffset& offset = checkpoint->offsets[i];
-    offset.record_offset = reader->Read<int64_t>();
     const std::string_view key = reader->ReadString();
     const std::string_view value = reader->ReadString();
     if (!reader->ok()) return Corrupt("a committed offset does not fit");
     EVENTLOG_ASSIGN_OR_RETURN(offset.key, DecodeOffsetCommitKey(key));
     EVENTLOG_ASSIGN_OR_RETURN(offset.value, DecodeOffsetCommitValue(value));
-    if (!CanFollow(checkpoint->offsets, i, checkpoint->offsets_upto)) {
+    if (!CanFollow(checkpoint->offsets, i)) {
       return Corrupt(fmt::format("impossible committed offset of group {}", offset.key.group));
     }
   }
@@ -97,6 +96,20 @@ absl::Status ReadPartitions(ByteReader* reader, uint64_t count, bool with_append
 
 }  // namespace
 
+std::size_t CountBelowLogStart(const PartitionCheckpoint& entry,
+                               absl::Span<const int64_t> base_offsets) {
+  const int64_t named = entry.segment_base_offset;
+  std::size_t count = 0;
+  for (; count < base_offsets.size(); ++count) {
+    const int64_t base_offset = base_offsets[count];
+    if (base_offset >= entry.log_start_offset || (named >= 0 && base_offset >= named)) break;
+    const bool ends_below =
+        count + 1 < base_offsets.size() && base_offsets[count + 1] <= entry.log_start_offset;
+    if (named >= 0 && !ends_below) break;
+  }
+  return count;
+}
+
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   std::string bytes(kCheckpointHeaderBytes, '\0');
   for (std::size_t i = 0; i < checkpoint.partitions.size(); ++i) {
@@ -105,8 +118,7 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   }
   for (std::size_t i = 0; i < checkpoint.offsets.size(); ++i) {
     const CommittedOffset& offset = checkpoint.offsets[i];
-    EVENTLOG_ASSERT(CanFollow(checkpoint.offsets, i, checkpoint.offsets_upto));
-    AppendLe(&bytes, offset.record_offset);
+    EVENTLOG_ASSERT(CanFollow(checkpoint.offsets, i));
     AppendString(&bytes, EncodeOffsetCommitKey(offset.key));
     AppendString(&bytes, EncodeOffsetCommitValue(offset.value));
   }

@@ -9,8 +9,7 @@
 //    0 topic_id i32 | 4 partition i32 | 8 log_start_offset i64 | 16 segment_base_offset i64
 //   24 position i64 | 32 end_offset i64 | 40 newest_append_ms i64
 //
-// then offset_count committed offsets:
-//   record_offset i64 | key | value (u32 length and bytes each, as offset_commit.h writes them)
+// then offset_count committed offsets, key | value, u32 length and bytes each (offset_commit.h).
 //
 // Version 1 has neither committed offsets nor newest_append_ms: offsets_upto, offset_count and the
 // entry's last field are not there, the rest moves up.
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "base/uuid.h"
 #include "format/offset_commit.h"
 #include "format/preamble.h"
@@ -37,20 +37,24 @@ struct PartitionCheckpoint {
   int32_t topic_id = 0;
   int32_t partition = 0;
   int64_t log_start_offset = 0;
-  int64_t segment_base_offset = -1;  // -1: no segment file yet; otherwise the file that must exist
-  int64_t position = 0;              // in that file: everything before it is synced
-  int64_t end_offset = 0;            // the offset that belongs at `position`
+  // The file that must exist; -1: none, every record was deleted or there never was one.
+  int64_t segment_base_offset = -1;
+  int64_t position = 0;    // in that file: everything before it is synced
+  int64_t end_offset = 0;  // the offset that belongs at `position`, or where the log goes on
   // When the newest record below end_offset was appended, by the log's clock; 0: unknown. May be
   // any number.
   int64_t newest_append_ms = 0;
   friend bool operator==(const PartitionCheckpoint&, const PartitionCheckpoint&) = default;
 };
 
-// What the record of __consumer_offsets at `record_offset` says.
+// How many of a partition's segment files, given their rising base offsets, lie wholly below its
+// log start: a crash cut their removal short, and they count for nothing (R12).
+std::size_t CountBelowLogStart(const PartitionCheckpoint& entry,
+                               absl::Span<const int64_t> base_offsets);
+
 struct CommittedOffset {
   OffsetCommitKey key;
   OffsetCommitValue value;
-  int64_t record_offset = 0;
   friend bool operator==(const CommittedOffset&, const CommittedOffset&) = default;
 };
 

@@ -32,19 +32,42 @@ absl::Status LogState::CatalogFailed(const absl::Status& status) {
   return status;
 }
 
-std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic,
-                                                     const TopicConfig& config) {
-  std::vector<std::shared_ptr<Partition>> partitions;
-  for (int32_t number = 0; number < topic.partitions; ++number) {
-    partitions.push_back(std::make_shared<Partition>(
-        Environment(), NameOfPartition(options_.directory, topic, number)));
-    partitions.back()->SetConfig(ConfigOfPartition(config, options_.memory));
+std::shared_ptr<TopicState> LogState::MakeTopicState(const CatalogTopic& topic) {
+  return std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name,
+                                      RandomTurn(options_.random));
+}
+
+std::shared_ptr<Partition> LogState::MakePartition(const CatalogTopic& topic, int32_t number,
+                                                   const TopicConfig& config,
+                                                   RecoveredPartition recovered,
+                                                   int32_t leader_epoch) {
+  auto partition = std::make_shared<Partition>(Environment(),
+                                               NameOfPartition(options_.directory, topic, number));
+  partition->SetConfig(ConfigOfPartition(config, options_.memory));
+  partition->Adopt(std::move(recovered), leader_epoch);
+  return partition;
+}
+
+// Partitions that it does not have yet, of which nobody has written anything.
+void LogState::AddPartitions(TopicState* state, const CatalogTopic& topic,
+                             const TopicConfig& config) {
+  int32_t epoch = 0;
+  {
+    MutexLock checkpointing(&checkpoint_mutex_);
+    epoch = leader_epoch_;
   }
-  auto state = std::make_shared<TopicState>(shared_from_this(), topic.id, topic.name,
-                                            std::move(partitions), RandomTurn(options_.random));
+  for (auto number = static_cast<int32_t>(state->partitions().size()); number < config.partitions;
+       ++number) {
+    state->AddPartition(MakePartition(topic, number, config, {}, epoch));
+  }
+}
+
+void LogState::Configure(TopicState* state, const TopicConfig& config) {
+  for (const auto& partition : state->partitions()) {
+    partition->SetConfig(ConfigOfPartition(config, options_.memory));
+  }
   state->SetBatchBytes(config.batch_bytes);
   state->SetLinger(absl::Milliseconds(config.linger_ms));
-  return state;
 }
 
 absl::StatusOr<LogState::OpenTopicEntry> LogState::FindEntry(std::string_view name) const {
@@ -67,7 +90,7 @@ std::vector<std::shared_ptr<Partition>> LogState::AllPartitions() const {
   }
   std::vector<std::shared_ptr<Partition>> all;
   for (const auto& [id, state] : by_id) {
-    all.insert(all.end(), state->partitions().begin(), state->partitions().end());
+    for (const auto& partition : state->partitions()) all.push_back(partition);
   }
   return all;
 }
@@ -78,73 +101,56 @@ absl::StatusOr<std::shared_ptr<TopicState>> LogState::AddTopic(std::string_view 
   const auto added = catalog_->Add(name, config, WallMs(), options_.random);
   if (!added.ok()) return CatalogFailed(added.status());
   const CatalogTopic& topic = *added;
-  auto state = MakeTopicState(topic, config);
-  int32_t epoch = 0;
-  {
-    MutexLock checkpointing(&checkpoint_mutex_);
-    epoch = leader_epoch_;
-  }
-  for (const auto& partition : state->partitions()) partition->Adopt({}, epoch);
+  auto state = MakeTopicState(topic);
+  AddPartitions(state.get(), topic, config);
+  Configure(state.get(), config);
+  RetainFromNowOn(config);
   MutexLock lock(&topics_mutex_);
   topics_[topic.name] = {topic, config, state};
   return state;
 }
 
-absl::StatusOr<std::shared_ptr<TopicState>> LogState::CreateTopic(std::string_view name,
-                                                                  const TopicOptions& options) {
-  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
-  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
-  EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config, ConfigFromOptions(options));
-  MutexLock changing(&topic_change_mutex_);
-  return AddTopic(name, config);
-}
-
 absl::StatusOr<std::shared_ptr<TopicState>> LogState::OpenTopic(std::string_view name,
-                                                                const TopicOptions& options) {
-  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
-  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+                                                                const TopicOptions& options,
+                                                                bool must_be_new) {
+  EVENTLOG_RETURN_IF_ERROR(CheckUserTopicName(name));
   EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config, ConfigFromOptions(options));
   MutexLock changing(&topic_change_mutex_);
   const auto entry = FindEntry(name);
-  if (!entry.ok()) return AddTopic(name, config);
+  if (must_be_new || !entry.ok()) return AddTopic(name, config);
   EVENTLOG_RETURN_IF_ERROR(CheckCompatible(entry->config, options));
   return entry->state;
 }
 
 absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& options) {
-  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
-  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
-  EVENTLOG_RETURN_IF_ERROR(ConfigFromOptions(options).status());
+  EVENTLOG_RETURN_IF_ERROR(CheckUserTopicName(name));
   MutexLock changing(&topic_change_mutex_);
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   EVENTLOG_ASSIGN_OR_RETURN(OpenTopicEntry entry, FindEntry(name));
-  if (options.partitions != 0 && options.partitions != entry.config.partitions) {
-    return MakeError(ErrorReason::kInvalidOption,
-                     fmt::format("topic {} has {} partitions, which cannot be changed to {}", name,
-                                 entry.config.partitions, options.partitions));
-  }
-  const TopicConfig config = ApplyOptions(entry.config, options);
-  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->SetConfig(entry.catalog.id, config)));
-  for (const auto& partition : entry.state->partitions()) {
-    partition->SetConfig(ConfigOfPartition(config, options_.memory));
-  }
-  entry.state->SetBatchBytes(config.batch_bytes);
-  entry.state->SetLinger(absl::Milliseconds(config.linger_ms));
+  const auto altered = AlteredConfig(entry.config, options);
+  if (!altered.ok()) return Annotate(altered.status(), fmt::format("topic {}", name));
+  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->SetConfig(entry.catalog.id, *altered)));
+  const bool grows = altered->partitions > entry.config.partitions;
   const bool was_process = entry.config.durability == Durability::kProcess;
+  Configure(entry.state.get(), *altered);
+  AddPartitions(entry.state.get(), entry.catalog, *altered);
+  RetainFromNowOn(*altered);
   {
     MutexLock lock(&topics_mutex_);
     if (const auto found = topics_.find(name); found != topics_.end()) {
-      found->second.config = config;
+      found->second.catalog.partitions = altered->partitions;
+      found->second.config = *altered;
     }
   }
+  // Consumers of the topic look how many partitions there are, those that paused all of them too.
+  if (grows) sleepers_.Notify();
   // What `disk` promises holds for the records that are there already, too.
-  if (was_process && config.durability == Durability::kDisk) return MakeCheckpoint();
+  if (was_process && altered->durability == Durability::kDisk) return MakeCheckpoint();
   return absl::OkStatus();
 }
 
 absl::Status LogState::DeleteTopic(std::string_view name) {
-  EVENTLOG_RETURN_IF_ERROR(CheckTopicName(name));
-  EVENTLOG_RETURN_IF_ERROR(CheckNotReserved(name));
+  EVENTLOG_RETURN_IF_ERROR(CheckUserTopicName(name));
   MutexLock changing(&topic_change_mutex_);
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   EVENTLOG_ASSIGN_OR_RETURN(const OpenTopicEntry entry, FindEntry(name));
@@ -162,6 +168,7 @@ absl::Status LogState::DeleteTopic(std::string_view name) {
   for (const auto& partition : entry.state->partitions()) {
     EVENTLOG_RETURN_IF_ERROR(partition->Delete());
   }
+  sender_.SettleDropped();  // what producers had sent is told now
   return absl::OkStatus();
 }
 
@@ -171,7 +178,8 @@ absl::StatusOr<TopicDescription> LogState::DescribeTopic(std::string_view name) 
   TopicDescription description;
   description.name = entry.catalog.name;
   description.options = ToOptions(entry.config);
-  for (const auto& partition : entry.state->partitions()) {
+  for (int32_t number = 0; number < entry.config.partitions; ++number) {
+    const auto& partition = entry.state->partitions()[static_cast<std::size_t>(number)];
     const OrderedWatermarks marks = partition->watermarks();
     description.partitions.push_back(
         {{marks.log_start(), marks.last_stable(), marks.high_watermark(), marks.log_end()},
@@ -197,6 +205,7 @@ absl::StatusOr<std::shared_ptr<TopicState>> LogState::OffsetsTopic() {
   if (auto found = FindTopic(kConsumerOffsetsTopic); found.ok()) return found;
   TopicConfig config;
   config.durability = Durability::kProcess;
+  config.segment_bytes = 1 << 20;  // what a checkpoint covers goes by whole segments
   return AddTopic(kConsumerOffsetsTopic, config);
 }
 

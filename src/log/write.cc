@@ -1,42 +1,30 @@
-// Log::Write and offset commits: records and offsets as one journal group.
+// Log::Write, offset commits and their administration: each one journal group.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "format/record.h"
 #include "log/log_state.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
 
-// Encoded commits: what the records of __consumer_offsets view.
-struct EncodedCommits {
-  std::vector<OffsetCommitKey> keys;
-  std::vector<OffsetCommitValue> values;
-  std::vector<std::pair<std::string, std::string>> bytes;
+absl::Status TooLarge(std::string_view what, std::size_t bytes, std::string_view limit,
+                      int64_t limit_bytes) {
+  return MakeError(ErrorReason::kRecordTooLarge, fmt::format("{} takes up to {} bytes, {} is {}",
+                                                             what, bytes, limit, limit_bytes));
+}
 
-  void Add(const std::string& group, const TopicPartitionOffset& offset, int64_t now_ms) {
-    keys.push_back({group, offset.topic, offset.partition});
-    values.push_back({offset.offset, offset.leader_epoch, now_ms, offset.metadata});
-    bytes.emplace_back(EncodeOffsetCommitKey(keys.back()), EncodeOffsetCommitValue(values.back()));
-  }
-  AtomicShare Share(std::shared_ptr<Partition> partition) const {
-    AtomicShare share{std::move(partition), {}};
-    for (const auto& [key, value] : bytes) {
-      ProducerRecord record;
-      record.key = BytesView(key);
-      record.value = BytesView(value);
-      share.records.push_back(record);
-    }
-    return share;
-  }
-};
+absl::Status CheckGroupName(std::string_view group) {
+  if (!group.empty()) return absl::OkStatus();
+  return MakeError(ErrorReason::kInvalidOption, "offsets are committed for a group with a name");
+}
 
-absl::Status CheckCommit(const std::string& group, const TopicPartitionOffset& offset) {
-  if (group.empty()) {
-    return MakeError(ErrorReason::kInvalidOption, "offsets are committed for a group with a name");
-  }
+absl::Status CheckCommit(std::string_view group, const TopicPartitionOffset& offset) {
+  EVENTLOG_RETURN_IF_ERROR(CheckGroupName(group));
   if (offset.offset < 0) {
     return WithActualOffset(
         MakeError(ErrorReason::kBelowLogStart, fmt::format("offset {} to commit", offset.offset)),
@@ -47,10 +35,66 @@ absl::Status CheckCommit(const std::string& group, const TopicPartitionOffset& o
                      fmt::format("cannot commit an offset of topic '{}' partition {}", offset.topic,
                                  offset.partition));
   }
-  return absl::OkStatus();
+  // Each commit would be one more record to read, and to commit.
+  return CheckNotReserved(offset.topic);
 }
 
 }  // namespace
+
+// What records of __consumer_offsets are to say, and the bytes that they view.
+class OffsetRecords {
+ public:
+  absl::Status Add(const std::string& group, const TopicPartitionOffset& offset, int64_t now_ms,
+                   int64_t max_record_bytes) {
+    EVENTLOG_RETURN_IF_ERROR(CheckCommit(group, offset));
+    const std::size_t before = bytes_;
+    Add({group, offset.topic, offset.partition},
+        OffsetCommitValue{offset.offset, offset.leader_epoch, now_ms, offset.metadata});
+    if (static_cast<int64_t>(bytes_ - before) <= max_record_bytes) return absl::OkStatus();
+    return TooLarge("the commit", bytes_ - before, "max_record_bytes", max_record_bytes);
+  }
+  void AddDeletion(OffsetCommitKey key) { Add(std::move(key), std::nullopt); }
+  bool empty() const { return entries_.empty(); }
+  std::size_t bytes() const { return bytes_; }  // encoded, at most
+
+  // Views this, which does not grow any more.
+  AtomicShare Share(std::shared_ptr<Partition> partition) const {
+    AtomicShare share{std::move(partition), {}};
+    for (const Entry& entry : entries_) share.records.push_back(entry.Record());
+    return share;
+  }
+  void ApplyTo(OffsetStore* offsets, const AtomicShare& written) const {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      offsets->Apply(entries_[i].key, entries_[i].value, written.metadata[i].offset);
+    }
+  }
+
+ private:
+  struct Entry {
+    OffsetCommitKey key;
+    std::optional<OffsetCommitValue> value;
+    std::string key_bytes;
+    std::string value_bytes;
+
+    ProducerRecord Record() const {
+      ProducerRecord record;
+      record.key = BytesView(key_bytes);
+      if (value.has_value()) record.value = BytesView(value_bytes);
+      return record;
+    }
+  };
+
+  void Add(OffsetCommitKey key, std::optional<OffsetCommitValue> value) {
+    std::string key_bytes = EncodeOffsetCommitKey(key);
+    std::string value_bytes = value.has_value() ? EncodeOffsetCommitValue(*value) : "";
+    entries_.push_back(
+        {std::move(key), std::move(value), std::move(key_bytes), std::move(value_bytes)});
+    bytes_ += MaxEncodedRecordBytes(entries_.back().Record());
+  }
+
+  std::vector<Entry> entries_;
+  std::size_t bytes_ = 0;
+};
 
 // A topic that this log does not have is a relay's cursor: as durable as can be.
 bool LogState::CommitNeedsSync(absl::Span<const TopicPartitionOffset> offsets) {
@@ -79,23 +123,41 @@ absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, bool sync,
   return absl::OkStatus();
 }
 
-absl::Status LogState::CommitOffsets(const OffsetCommits& commits) {
-  EncodedCommits encoded;
-  for (const TopicPartitionOffset& offset : commits.offsets) {
-    EVENTLOG_RETURN_IF_ERROR(CheckCommit(commits.group, offset));
-    encoded.Add(commits.group, offset, WallMs());
-  }
+absl::Status LogState::WriteOffsets(const OffsetRecords& records, bool sync) {
+  if (records.empty()) return absl::OkStatus();
   EVENTLOG_ASSIGN_OR_RETURN(const auto topic, OffsetsTopic());
   std::vector<AtomicShare> written;
-  EVENTLOG_RETURN_IF_ERROR(WriteShares({encoded.Share(topic->partitions().front())},
-                                       CommitNeedsSync(commits.offsets), &written));
-  for (std::size_t i = 0; i < encoded.keys.size(); ++i) {
-    offsets_.Apply(encoded.keys[i], encoded.values[i], written.front().metadata[i].offset);
-  }
+  EVENTLOG_RETURN_IF_ERROR(
+      WriteShares({records.Share(topic->partitions().front())}, sync, &written));
+  records.ApplyTo(&offsets_, written.front());
   return absl::OkStatus();
 }
 
-// Null values for every offset that a group has committed in the topic.
+absl::Status LogState::CommitOffsets(const OffsetCommits& commits) {
+  OffsetRecords records;
+  for (const TopicPartitionOffset& offset : commits.offsets) {
+    EVENTLOG_RETURN_IF_ERROR(
+        records.Add(commits.group, offset, WallMs(), options_.max_record_bytes));
+  }
+  if (static_cast<int64_t>(records.bytes()) > options_.max_write_bytes) {
+    return TooLarge("the commit", records.bytes(), "max_write_bytes", options_.max_write_bytes);
+  }
+  return WriteOffsets(records, CommitNeedsSync(commits.offsets));
+}
+
+// Null values, each as durable as can be. More than one write may hold are several.
+absl::Status LogState::DeleteOffsets(std::vector<OffsetCommitKey> keys) {
+  OffsetRecords records;
+  for (OffsetCommitKey& key : keys) {
+    records.AddDeletion(std::move(key));
+    if (static_cast<int64_t>(records.bytes()) < options_.max_write_bytes) continue;
+    EVENTLOG_RETURN_IF_ERROR(WriteOffsets(records, /*sync=*/true));
+    records = OffsetRecords();
+  }
+  return WriteOffsets(records, /*sync=*/true);
+}
+
+// Every offset that a group has committed in the topic.
 absl::Status LogState::ForgetOffsetsOf(std::string_view topic) {
   std::vector<OffsetCommitKey> keys;
   for (const std::string& group : offsets_.Groups()) {
@@ -103,25 +165,39 @@ absl::Status LogState::ForgetOffsetsOf(std::string_view topic) {
       if (offset.topic == topic) keys.push_back({group, offset.topic, offset.partition});
     }
   }
-  if (keys.empty()) return absl::OkStatus();
-  std::vector<std::string> encoded;
-  for (const OffsetCommitKey& key : keys) encoded.push_back(EncodeOffsetCommitKey(key));
-  EVENTLOG_ASSIGN_OR_RETURN(const auto offsets, FindTopic(kConsumerOffsetsTopic));
-  AtomicShare share{offsets->partitions().front(), {}};
-  for (const std::string& key : encoded) share.records.push_back({.key = BytesView(key)});
-  std::vector<AtomicShare> written;
-  EVENTLOG_RETURN_IF_ERROR(WriteShares({std::move(share)}, /*sync=*/true, &written));
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    offsets_.Apply(keys[i], std::nullopt, written.front().metadata[i].offset);
+  return DeleteOffsets(std::move(keys));
+}
+
+absl::Status LogState::AlterOffsets(std::string_view group,
+                                    absl::Span<const TopicPartitionOffset> offsets) {
+  EVENTLOG_RETURN_IF_ERROR(CheckGroupName(group));
+  for (const TopicPartitionOffset& offset : offsets) {
+    EVENTLOG_RETURN_IF_ERROR(CheckCommit(group, offset));
+    EVENTLOG_ASSIGN_OR_RETURN(const auto topic, FindTopic(offset.topic));
+    EVENTLOG_RETURN_IF_ERROR(topic->FindPartition(offset.partition).status());
   }
-  return absl::OkStatus();
+  const ShortMembership nobody_else(&offsets_, group);
+  EVENTLOG_RETURN_IF_ERROR(nobody_else.status());
+  return CommitOffsets({std::string(group), {offsets.begin(), offsets.end()}});
+}
+
+absl::Status LogState::DeleteGroup(std::string_view group) {
+  const ShortMembership nobody_else(&offsets_, group);
+  EVENTLOG_RETURN_IF_ERROR(nobody_else.status());
+  std::vector<OffsetCommitKey> keys;
+  for (const TopicPartitionOffset& offset : offsets_.Committed(group)) {
+    keys.push_back({std::string(group), offset.topic, offset.partition});
+  }
+  if (keys.empty()) {
+    return MakeError(ErrorReason::kUnknownGroup,
+                     fmt::format("group \"{}\" has committed nothing", group));
+  }
+  return DeleteOffsets(std::move(keys));
 }
 
 absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMetadata>* metadata) {
   if (static_cast<int64_t>(batch.bytes()) > options_.max_write_bytes) {
-    return MakeError(ErrorReason::kRecordTooLarge,
-                     fmt::format("the batch takes up to {} bytes, max_write_bytes is {}",
-                                 batch.bytes(), options_.max_write_bytes));
+    return TooLarge("the batch", batch.bytes(), "max_write_bytes", options_.max_write_bytes);
   }
   if (batch.size() == 0) return absl::OkStatus();
   std::map<Partition*, std::size_t> share_of;
@@ -150,13 +226,12 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
     shares[share].records.push_back(record);
     sync = sync || entry.topic->NeedsSync();
   }
-  EncodedCommits commits;
+  OffsetRecords commits;
   std::vector<TopicPartitionOffset> offsets;
   for (const auto& entry : batch.commits()) {
-    if (absl::Status wrong = CheckCommit(entry.group.group, entry.offset); !wrong.ok()) {
-      return WithFailedIndex(wrong, entry.element);
-    }
-    commits.Add(entry.group.group, entry.offset, WallMs());
+    const absl::Status added =
+        commits.Add(entry.group.group, entry.offset, WallMs(), options_.max_record_bytes);
+    if (!added.ok()) return WithFailedIndex(added, entry.element);
     offsets.push_back(entry.offset);
   }
   std::size_t commit_share = 0;
@@ -168,9 +243,7 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
   }
   std::vector<AtomicShare> written;
   EVENTLOG_RETURN_IF_ERROR(WriteShares(std::move(shares), sync, &written));
-  for (std::size_t i = 0; i < commits.keys.size(); ++i) {
-    offsets_.Apply(commits.keys[i], commits.values[i], written[commit_share].metadata[i].offset);
-  }
+  if (!commits.empty()) commits.ApplyTo(&offsets_, written[commit_share]);
   if (metadata != nullptr) {
     for (const auto& [share, index] : places) {
       metadata->push_back(written[share].metadata[index]);

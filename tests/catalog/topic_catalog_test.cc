@@ -73,14 +73,14 @@ TEST_CASE("a name is there once and an id that is not there is unknown", "[catal
   CHECK(catalog.topics().size() == 1);
 }
 
-TEST_CASE("a changed config is stored", "[catalog]") {
+TEST_CASE("a changed config is stored with the partitions that it adds", "[catalog]") {
   Disk disk;
   TopicCatalog catalog(&disk.files, "log");
   REQUIRE(catalog.Create(Uuid::Generate(Random::System())).ok());
   const auto topic = Add(&catalog, "orders");
   REQUIRE(topic.ok());
   TopicConfig config;
-  config.partitions = 2;
+  config.partitions = 3;
   config.durability = Durability::kProcess;
   config.segment_bytes = 1 << 20;
   REQUIRE(catalog.SetConfig(topic->id, config).ok());

@@ -1,7 +1,9 @@
 #include "catalog/topic_config.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "eventlog/errors.h"
@@ -10,6 +12,7 @@ namespace eventlog::internal {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
 
 std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
@@ -21,6 +24,9 @@ TopicConfig Unusual() {
   config.segment_bytes = 1 << 20;
   config.batch_bytes = 2048;
   config.segment_ms = 1234;
+  config.retention_ms = 86'400'000;
+  config.retention_bytes = 5'000'000'000;
+  config.linger_ms = 20;
   return config;
 }
 
@@ -34,14 +40,20 @@ TEST_CASE("options that ask for nothing make the default config", "[catalog]") {
   CHECK(config->segment_bytes == 67'108'864);
   CHECK(config->batch_bytes == 65'536);
   CHECK(config->segment_ms == 604'800'000);
+  CHECK(config->retention_ms == -1);
+  CHECK(config->retention_bytes == -1);
+  CHECK(config->linger_ms == 0);
 }
 
 TEST_CASE("every option that is set reaches the config", "[catalog]") {
   const auto config = ConfigFromOptions({.partitions = 7,
                                          .durability = Durability::kProcess,
                                          .compression_type = CompressionType::kLz4,
+                                         .retention = absl::Hours(24),
+                                         .retention_bytes = 5'000'000'000,
                                          .segment_bytes = 1 << 20,
                                          .batch_bytes = 2048,
+                                         .linger = absl::Milliseconds(20),
                                          .configs = {{"segment.ms", "1234"}}});
   REQUIRE(config.ok());
   CHECK(*config == Unusual());
@@ -49,13 +61,22 @@ TEST_CASE("every option that is set reaches the config", "[catalog]") {
 
 TEST_CASE("all that is wrong with options is said at once", "[catalog]") {
   const auto config = ConfigFromOptions({.partitions = -1,
+                                         .durability = static_cast<Durability>(9),
+                                         .retention = absl::ZeroDuration(),
+                                         .retention_bytes = -2,
                                          .segment_bytes = 1,
                                          .batch_bytes = int64_t{1} << 40,
+                                         .linger = absl::Hours(2),
                                          .configs = {{"segment.ms", "soon"}, {"color", "red"}}});
   CHECK(ReasonOf(config.status()) == ErrorReason::kInvalidOption);
   CHECK(absl::IsInvalidArgument(config.status()));
   const std::string message = Message(config.status());
   CHECK_THAT(message, Contains("partitions is -1; it must be 1 to 10000"));
+  CHECK_THAT(message, Contains("durability is 9; it must be disk or process"));
+  CHECK_THAT(message, Contains("retention.ms is 0; it must be 1 to 9223372036854, or -1 (unlim"));
+  CHECK_THAT(message,
+             Contains("retention.bytes is -2; it must be 1 to 9223372036854775807, or -1"));
+  CHECK_THAT(message, Contains("linger.ms is 7200000; it must be 0 to 3600000"));
   CHECK_THAT(message, Contains("segment.bytes is 1; it must be 65536 to 1073741824"));
   CHECK_THAT(message, Contains("batch.bytes is 1099511627776"));
   CHECK_THAT(message, Contains("segment.ms is \"soon\"; it must be a number"));
@@ -78,6 +99,40 @@ TEST_CASE("the ends of each range are allowed and one beyond is not", "[catalog]
   CHECK_FALSE(ok({.configs = {{"segment.ms", "0"}}}));
   CHECK(ok({.configs = {{"segment.ms", "9223372036854"}}}));
   CHECK_FALSE(ok({.configs = {{"segment.ms", "9223372036855"}}}));
+  CHECK(ok({.retention = absl::Milliseconds(1)}));
+  CHECK(ok({.retention = absl::Milliseconds(9223372036854)}));
+  CHECK_FALSE(ok({.retention = absl::Milliseconds(9223372036855)}));
+  CHECK(ok({.retention = absl::InfiniteDuration()}));
+  CHECK_FALSE(ok({.retention = absl::ZeroDuration()}));
+  CHECK(ok({.retention_bytes = 1}));
+  CHECK(ok({.retention_bytes = INT64_MAX}));
+  CHECK(ok({.retention_bytes = -1}));
+  CHECK_FALSE(ok({.retention_bytes = -2}));
+  CHECK(ok({.linger = absl::ZeroDuration()}));
+  CHECK(ok({.linger = absl::Hours(1)}));
+  CHECK_FALSE(ok({.linger = absl::Hours(1) + absl::Milliseconds(1)}));
+  CHECK_FALSE(ok({.linger = absl::InfiniteDuration()}));
+}
+
+TEST_CASE("a duration is whole milliseconds and not negative", "[catalog]") {
+  const auto wrong = [](const TopicOptions& options) {
+    return Message(ConfigFromOptions(options).status());
+  };
+  // -1 ms is no way to say unlimited: in the text form it is.
+  CHECK_THAT(wrong({.retention = absl::Milliseconds(-1)}), Contains("retention.ms is -1ms"));
+  CHECK_THAT(wrong({.retention = -absl::InfiniteDuration()}), Contains("retention.ms is -inf"));
+  CHECK_THAT(wrong({.retention = absl::Microseconds(1500)}), Contains("retention.ms is 1.5ms"));
+  CHECK_THAT(wrong({.linger = absl::Microseconds(999)}),
+             Contains("linger.ms is 999us; as whole milliseconds it must be 0 to 3600000"));
+  CHECK_FALSE(wrong({.linger = -absl::Nanoseconds(1)}).empty());
+}
+
+TEST_CASE("a batch that does not fit into a segment is refused with both", "[catalog]") {
+  CHECK(ConfigFromOptions({.segment_bytes = 1 << 17, .batch_bytes = 1 << 17}).ok());
+  const absl::Status status =
+      ConfigFromOptions({.segment_bytes = 1 << 17, .batch_bytes = (1 << 17) + 1}).status();
+  CHECK(ReasonOf(status) == ErrorReason::kInvalidOption);
+  CHECK(Message(status) == "batch.bytes is 131073, more than segment.bytes, which is 131072");
 }
 
 TEST_CASE("an enum value from nowhere is refused", "[catalog]") {
@@ -114,12 +169,39 @@ TEST_CASE("wrong options are wrong before they are compared", "[catalog]") {
   CHECK(ReasonOf(CheckCompatible(Unusual(), {.partitions = -4})) == ErrorReason::kInvalidOption);
 }
 
-TEST_CASE("applying options changes only what they set", "[catalog]") {
+TEST_CASE("an alteration changes only what it sets", "[catalog]") {
   TopicConfig expected = Unusual();
+  expected.partitions = 8;
   expected.durability = Durability::kDisk;
+  expected.retention_ms = -1;
   expected.segment_ms = 9;
-  CHECK(ApplyOptions(Unusual(), {.durability = Durability::kDisk,
-                                 .configs = {{"segment_ms", "9"}}}) == expected);
+  const auto altered = AlteredConfig(Unusual(), {.partitions = 8,
+                                                 .durability = Durability::kDisk,
+                                                 .retention = absl::InfiniteDuration(),
+                                                 .configs = {{"segment_ms", "9"}}});
+  REQUIRE(altered.ok());
+  CHECK(*altered == expected);
+  CHECK(*AlteredConfig(Unusual(), {}) == Unusual());
+  CHECK(*AlteredConfig(Unusual(), {.partitions = 7}) == Unusual());
+}
+
+TEST_CASE("an alteration is judged together with what is stored", "[catalog]") {
+  TopicConfig stored = Unusual();
+  stored.segment_bytes = 64 << 10;
+  const absl::Status status = AlteredConfig(stored, {.batch_bytes = (64 << 10) + 1}).status();
+  CHECK(ReasonOf(status) == ErrorReason::kInvalidOption);
+  CHECK_THAT(Message(status), Contains("segment.bytes, which is 65536"));
+  CHECK(AlteredConfig(stored, {.segment_bytes = 1 << 20, .batch_bytes = (64 << 10) + 1}).ok());
+}
+
+TEST_CASE("partitions that would go away are refused with all else that is wrong", "[catalog]") {
+  const absl::Status status =
+      AlteredConfig(Unusual(), {.partitions = 6, .batch_bytes = 5}).status();
+  CHECK(ReasonOf(status) == ErrorReason::kInvalidOption);
+  CHECK_THAT(Message(status), Contains("partitions is 6; there are 7, and none goes away"));
+  CHECK_THAT(Message(status), Contains("batch.bytes is 5"));
+  CHECK_THAT(Message(AlteredConfig(Unusual(), {.partitions = -6}).status()),
+             Equals("partitions is -6; it must be 1 to 10000"));
 }
 
 TEST_CASE("a config survives its text form", "[catalog]") {
@@ -135,7 +217,13 @@ TEST_CASE("the text form uses Kafka's names", "[catalog]") {
                                                 {"compression.type", "lz4"},
                                                 {"segment.bytes", "1048576"},
                                                 {"batch.bytes", "2048"},
-                                                {"segment.ms", "1234"}});
+                                                {"segment.ms", "1234"},
+                                                {"retention.ms", "86400000"},
+                                                {"retention.bytes", "5000000000"},
+                                                {"linger.ms", "20"}});
+  const ConfigPairs defaults = ToConfigPairs(TopicConfig());
+  CHECK(std::find(defaults.begin(), defaults.end(),
+                  std::pair<std::string, std::string>("retention.ms", "-1")) != defaults.end());
 }
 
 TEST_CASE("a stored config that is missing has its default", "[catalog]") {
@@ -143,6 +231,9 @@ TEST_CASE("a stored config that is missing has its default", "[catalog]") {
   REQUIRE(read.ok());
   CHECK(read->partitions == 3);
   CHECK(read->segment_bytes == TopicConfig().segment_bytes);
+  CHECK(read->retention_ms == -1);
+  CHECK(read->retention_bytes == -1);
+  CHECK(read->linger_ms == 0);
 }
 
 TEST_CASE("a stored key or word of a newer version is refused as newer", "[catalog]") {
@@ -172,7 +263,13 @@ TEST_CASE("a description sets every field and makes the same config again", "[ca
   CHECK(options.compression_type == CompressionType::kLz4);
   CHECK(options.segment_bytes == 1 << 20);
   CHECK(options.batch_bytes == 2048);
+  CHECK(options.retention == absl::Hours(24));
+  CHECK(options.retention_bytes == 5'000'000'000);
+  CHECK(options.linger == absl::Milliseconds(20));
   CHECK(*ConfigFromOptions(options) == Unusual());
+  CHECK(ToOptions(TopicConfig()).retention == absl::InfiniteDuration());
+  CHECK(ToOptions(TopicConfig()).retention_bytes == -1);
+  CHECK(*ConfigFromOptions(ToOptions(TopicConfig())) == TopicConfig());
 }
 
 TEST_CASE("a config is set from text with dots or underscores", "[catalog]") {
@@ -182,8 +279,21 @@ TEST_CASE("a config is set from text with dots or underscores", "[catalog]") {
   CHECK(SetConfig(&options, "segment.bytes", "1048576").ok());
   CHECK(SetConfig(&options, "batch_bytes", "2048").ok());
   CHECK(SetConfig(&options, "segment_ms", "1234").ok());
+  CHECK(SetConfig(&options, "retention.ms", "86400000").ok());
+  CHECK(SetConfig(&options, "retention_bytes", "5000000000").ok());
+  CHECK(SetConfig(&options, "linger.ms", "20").ok());
   options.partitions = 7;
   CHECK(*ConfigFromOptions(options) == Unusual());
+}
+
+TEST_CASE("unlimited is -1 in text", "[catalog]") {
+  TopicOptions options;
+  REQUIRE(SetConfig(&options, "retention.ms", "-1").ok());
+  REQUIRE(SetConfig(&options, "retention.bytes", "-1").ok());
+  CHECK(options.retention == absl::InfiniteDuration());
+  CHECK(options.retention_bytes == -1);
+  CHECK_FALSE(SetConfig(&options, "linger.ms", "-1").ok());
+  CHECK_FALSE(SetConfig(&options, "retention.ms", "-2").ok());
 }
 
 TEST_CASE("a config that is set again is overwritten", "[catalog]") {
@@ -202,6 +312,7 @@ TEST_CASE("an unknown key is answered with the nearest one", "[catalog]") {
   CHECK(ReasonOf(status) == ErrorReason::kInvalidOption);
   CHECK(Message(status) == "unknown config \"segment_byte\"; did you mean \"segment.bytes\"?");
   CHECK_THAT(Message(SetConfig(&options, "compresion.type", "lz4")), Contains("compression.type"));
+  CHECK_THAT(Message(SetConfig(&options, "retention.min", "4")), Contains("\"retention.ms\"?"));
   CHECK_THAT(Message(SetConfig(&options, "partitions", "4")), Contains("unknown config"));
 }
 

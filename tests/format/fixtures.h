@@ -145,8 +145,8 @@ inline Checkpoint FixtureCheckpoint() {
   checkpoint.partitions = {{1, 0, 0, -1, 0, 0, 0},
                            {1, 3, 500, 1000, 4321, 1055, 1'700'000'000'060}};
   checkpoint.offsets_upto = 88;
-  checkpoint.offsets = {{FixtureCommitKey(), FixtureCommitValue(), 87},
-                        {{"shipping", "orders", 0}, {5, -1, 1'700'000'000'007, ""}, 3}};
+  checkpoint.offsets = {{FixtureCommitKey(), FixtureCommitValue()},
+                        {{"shipping", "orders", 0}, {5, -1, 1'700'000'000'007, ""}}};
   return checkpoint;
 }
 

@@ -264,7 +264,7 @@ TEST_CASE("the checkpoint lies as the page says", "[format]") {
   for (const CommittedOffset& offset : checkpoint.offsets) {
     const std::string key = EncodeOffsetCommitKey(offset.key);
     const std::string value = EncodeOffsetCommitValue(offset.value);
-    offsets += Le(offset.record_offset) + Le(static_cast<uint32_t>(key.size())) + key +
+    offsets += Le(static_cast<uint32_t>(key.size())) + key +
                Le(static_cast<uint32_t>(value.size())) + value;
   }
   CHECK((body.substr(2 * kCheckpointEntryBytes) == offsets));

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <limits>
+#include <string>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -106,6 +107,35 @@ TEST_CASE("every range ends where the header says", "[log]") {
   CHECK(interval(absl::Hours(24)));
   CHECK_FALSE(interval(absl::Milliseconds(9)));
   CHECK_FALSE(interval(absl::InfiniteDuration()));
+  const auto retention = [](absl::Duration checks) {
+    return Accepts([=](LogOptions* options) { options->tuning.retention_check_interval = checks; });
+  };
+  CHECK(retention(absl::Milliseconds(10)));
+  CHECK(retention(absl::Hours(24)));
+  CHECK_FALSE(retention(absl::Milliseconds(9)));
+  CHECK_FALSE(retention(absl::InfiniteDuration()));
+}
+
+TEST_CASE("a mode that is none is refused", "[log]") {
+  CHECK_FALSE(Accepts([](LogOptions* options) { options->open_mode = static_cast<OpenMode>(2); }));
+  CHECK_FALSE(
+      Accepts([](LogOptions* options) { options->recovery_mode = static_cast<RecoveryMode>(-1); }));
+  CHECK(Accepts([](LogOptions* options) { options->recovery_mode = RecoveryMode::kSkipDamaged; }));
+}
+
+TEST_CASE("options that cannot be together are both named", "[log]") {
+  const auto refusal = [](int64_t write_bytes, int64_t record_bytes, int64_t journal_bytes) {
+    LogOptions options = Memory();
+    options.max_write_bytes = write_bytes;
+    options.max_record_bytes = record_bytes;
+    options.tuning.journal_bytes = journal_bytes;
+    return std::string(ToStd(ResolveOptions(&options).message()));
+  };
+  CHECK(refusal(1 << 20, (1 << 20) + 1, 2 << 20) ==
+        "LogOptions: max_record_bytes is 1048577, more than max_write_bytes, which is 1048576");
+  CHECK(refusal(1 << 20, 1 << 20, (2 << 20) - 1) ==
+        "LogOptions: tuning.journal_bytes is 2097151, less than twice max_write_bytes, which is "
+        "1048576");
 }
 
 TEST_CASE("exactly one of directory and memory is to be given", "[log]") {
@@ -127,10 +157,12 @@ TEST_CASE("all that is wrong is listed at once and nothing is changed", "[log]")
   LogOptions options;
   options.max_record_bytes = 1;
   options.max_write_bytes = 1;
-  options.tuning = {1, 1, absl::ZeroDuration(), absl::ZeroDuration()};
+  options.tuning = {1, 1, absl::ZeroDuration(), absl::ZeroDuration(), absl::ZeroDuration()};
+  options.open_mode = static_cast<OpenMode>(7);
   const absl::Status status = ResolveOptions(&options);
-  for (const char* name : {"directory", "max_write_bytes", "max_record_bytes", "journal_bytes",
-                           "max_open_files", "batch_age", "checkpoint_interval"}) {
+  for (const char* name :
+       {"directory", "max_write_bytes", "max_record_bytes", "journal_bytes", "max_open_files",
+        "batch_age", "checkpoint_interval", "retention_check_interval", "open_mode"}) {
     INFO(name);
     CHECK(ToStd(status.message()).find(name) != std::string_view::npos);
   }
