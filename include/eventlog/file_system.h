@@ -72,6 +72,7 @@ class File {
 // OpenFile wants a file) or a directory is not empty.
 class FileSystem {
  public:
+  // What OpenFile wants to find.
   enum class Open {
     kExisting,   // reading and writing; NotFound when missing
     kReadOnly,   // reading; NotFound when missing

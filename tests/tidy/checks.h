@@ -38,6 +38,8 @@ Problems CheckTestNames(const Tree& tree);
 // documents.cc
 Problems CheckLinks(const Tree& tree);
 Problems CheckNamedPaths(const Tree& tree);
+
+// public_comments.cc
 Problems CheckPublicComments(const Tree& tree);
 
 }  // namespace eventlog::tidy

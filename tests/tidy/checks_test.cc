@@ -43,7 +43,7 @@ TEST_CASE("an include of an equal layer is found", "[tidy]") {
 }
 
 TEST_CASE("a component's include beyond its list is found", "[tidy]") {
-  CHECK_FALSE(Found(CheckLayers, "src/cli/a.cc", "#include \"base/b.h\"").empty());
+  CHECK_FALSE(Found(CheckLayers, "src/cli/a.cc", "#include \"client/b.h\"").empty());
   CHECK(Found(CheckLayers, "src/cli/a.cc", "#include \"format/b.h\"").empty());
   CHECK_FALSE(Found(CheckLayers, "src/testing/a.cc", "#include \"format/b.h\"").empty());
   CHECK_FALSE(Found(CheckLayers, "src/streams/a.cc", "#include \"base/b.h\"").empty());
@@ -211,29 +211,78 @@ TEST_CASE("a named path that is not there is found", "[tidy]") {
   CHECK(found("src/log/a.h", "f(\"docs/format.md\");").empty());
 }
 
+// What the rule says of these members of a public class.
+std::string FoundInClass(const std::string& body) {
+  return Found(
+      CheckPublicComments, "include/eventlog/a.h",
+      "namespace eventlog {\nclass Early;\n// A class.\nclass A {\n public:\n" + body + "};\n}\n");
+}
+
+// And of this in the namespace.
+std::string FoundInHeader(const std::string& body) {
+  return Found(CheckPublicComments, "include/eventlog/a.h",
+               "namespace eventlog {\n" + body + "}\n");
+}
+
 TEST_CASE("a public declaration without a comment is found", "[tidy]") {
-  const auto found = [](const std::string& body) {
-    return Found(CheckPublicComments, "include/eventlog/a.h",
-                 "namespace eventlog {\nclass Early;\n// A class.\nclass A {\n public:\n" + body +
-                     "};\n}\n");
-  };
-  CHECK(found("  void Do();\n") == "include/eventlog/a.h:6: has no comment: void Do()");
-  CHECK_FALSE(found("  void Be();  // Is.\n  void Do();\n").empty());
-  CHECK(found("  // Does.\n  void Do();\n  void Do(int times);\n").empty());
-  CHECK(found("  void Do();  // Does.\n").empty());
-  CHECK(found("  A();\n  ~A();\n  A(A&&) noexcept;\n  A& operator=(A&&) noexcept;\n").empty());
-  CHECK(found("  int size() const { return 1; }\n").empty());
-  CHECK(found(" private:\n  void Do();\n").empty());
-  CHECK_FALSE(found("").size() > 0);
+  CHECK(FoundInClass("  void Do();\n") == "include/eventlog/a.h:6: has no comment: void Do()");
+  CHECK_FALSE(FoundInClass("  void Be();  // Is.\n  void Do();\n").empty());
+  CHECK(FoundInClass("  // Does.\n  void Do();\n  void Do(int times);\n").empty());
+  CHECK_FALSE(FoundInClass("  // Does.\n  void Do();\n\n  void Do(int times);\n").empty());
+  CHECK(FoundInClass("  void Do();  // Does.\n").empty());
+  CHECK(FoundInClass(" private:\n  void Do();\n").empty());
+  CHECK_FALSE(FoundInHeader("void Do();\n").empty());
+  CHECK_FALSE(FoundInHeader("template <typename T>\nvoid Do(T t);\n").empty());
+  CHECK_FALSE(FoundInHeader("using Done = std::function<void()>;\n").empty());
+  CHECK_FALSE(FoundInHeader("inline constexpr int kMany = 7;\n").empty());
+  CHECK_FALSE(FoundInHeader("struct B {};\n").empty());
+  CHECK_FALSE(FoundInHeader("#define EVENTLOG_DO(x) x\n").empty());
+  CHECK(FoundInHeader("// Does.\n#define EVENTLOG_DO(x) x\n#define EVENTLOG_DO_(x) x\n").empty());
+}
+
+TEST_CASE("what explains itself needs no comment", "[tidy]") {
+  CHECK(
+      FoundInClass("  A();\n  ~A();\n  A(A&&) noexcept;\n  A& operator=(A&&) noexcept;\n").empty());
+  CHECK(FoundInClass("  int size() const { return 1; }\n").empty());
+  CHECK(FoundInClass("  using value_type = int;\n  friend class B;\n").empty());
+  CHECK(FoundInClass("  void Do() override;\n  bool operator==(const A&) const = default;\n")
+            .empty());
+}
+
+TEST_CASE("what only looks like it explains itself is found", "[tidy]") {
+  CHECK_FALSE(FoundInClass("  int size(int of) const;\n").empty());
+  CHECK_FALSE(FoundInClass("  int advance();\n").empty());
+  CHECK_FALSE(FoundInClass("  explicit A(std::function<void()> done);\n").empty());
+  CHECK_FALSE(FoundInClass("  using Done = std::function<void()>;\n").empty());
+  CHECK_FALSE(FoundInClass("  struct B {};\n").empty());
+  CHECK_FALSE(FoundInClass("  static constexpr int kMany = 7;\n").empty());
+  CHECK_FALSE(FoundInClass("  void Do(bool override);\n").empty());
+}
+
+TEST_CASE("a comment that is about something else does not count", "[tidy]") {
+  CHECK_FALSE(FoundInClass("  void Do();  // NOLINT(runtime/explicit)\n").empty());
+  CHECK_FALSE(FoundInClass("  void Do(int /*unused*/) {}\n").empty());
+  CHECK_FALSE(FoundInClass("  void Be();  // Is,\n              // more.\n  void Do();\n").empty());
+  CHECK_FALSE(FoundInClass("  // Does.\n\n  void Do();\n").empty());
+}
+
+TEST_CASE("a value of an enum without a comment is found", "[tidy]") {
+  CHECK_FALSE(FoundInHeader("// One.\nenum class E {\n  kA,  // first\n  kB,\n};\n").empty());
+  CHECK_FALSE(FoundInHeader("// One.\nenum class E {\n  // A.\n  kA,\n\n  kB,\n};\n").empty());
+  CHECK(
+      FoundInHeader("// One.\nenum class E {\n  // Both.\n  kA,\n  kB = 2,  // two\n};\n").empty());
+  CHECK(FoundInHeader("// One.\nenum class E { kA, kB };\n").empty());
 }
 
 TEST_CASE("an option without a comment is found", "[tidy]") {
-  const auto found = [](const std::string& body) {
-    return Found(CheckPublicComments, "include/eventlog/a.h",
-                 "// Options.\nstruct AOptions {\n" + body + "};\n");
+  const auto found = [](const std::string& type, const std::string& fields) {
+    return FoundInHeader("// Some.\nstruct " + type + " {\n" + fields + "};\n");
   };
-  CHECK_FALSE(found("  int a = 0;  // bytes\n  int b = 0;\n").empty());
-  CHECK(found("  int a = 0;  // bytes\n  // bytes\n  int b = 0;\n").empty());
+  CHECK_FALSE(found("AOptions", "  int a = 0;  // bytes\n  int b = 0;\n").empty());
+  CHECK(found("AOptions", "  int a = 0;  // bytes\n  // bytes\n  int b = 0;\n").empty());
+  CHECK_FALSE(found("ATuning", "  int topic = 0;\n").empty());
+  CHECK_FALSE(found("B", "  int size = 0;\n").empty());
+  CHECK(found("B", "  int64_t offset = 0;\n  std::string topic = {};\n").empty());
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "tidy/checks.h"
-#include "tidy/outline.h"
 
 namespace eventlog::tidy {
 namespace {
@@ -124,53 +123,6 @@ std::vector<std::pair<std::size_t, std::string_view>> NamedPaths(std::string_vie
   return found;
 }
 
-// Whether the declaration explains itself: special members, operators, what a base documents,
-// and accessors (lower case in our style), whose name is their sentence.
-bool NeedsNoComment(const std::vector<Item>& items, const Item& item) {
-  const std::string plain = WithoutTemplates(item.head);
-  for (const char* start : {"friend ", "using ", "static_assert", "class ", "struct "}) {
-    const bool in_type =
-        item.parent >= 0 && items[static_cast<std::size_t>(item.parent)].kind == Item::Kind::kType;
-    const bool alias = std::string_view(start) == "using ";
-    if (plain.starts_with(start) && item.kind == Item::Kind::kDeclaration && (in_type || !alias)) {
-      return true;
-    }
-  }
-  for (const char* word : {"operator", "default", "delete", "override"}) {
-    if (!FindWord(plain, word).empty()) return true;
-  }
-  const std::string name = NameOfFunction(item);
-  const Item* parent = item.parent < 0 ? nullptr : &items[static_cast<std::size_t>(item.parent)];
-  if (parent == nullptr || parent->kind != Item::Kind::kType) return false;
-  const std::string type = NameOfScope(*parent);
-  if (name.empty()) return !type.ends_with("Options");  // a field
-  if (name == type) {
-    const std::string head = item.head;
-    return plain.find('~') != kNone || head.find("()") != kNone || head.find(type + "&&") != kNone;
-  }
-  return std::islower(static_cast<unsigned char>(name[0])) != 0;
-}
-
-bool IsHidden(const std::vector<Item>& items, const Item& item) {
-  for (const Item* at = &item;; at = &items[static_cast<std::size_t>(at->parent)]) {
-    if (at->access == Item::Access::kHidden) return true;
-    if (at->kind == Item::Kind::kNamespace && NameOfScope(*at) == "internal") return true;
-    if (at->parent < 0) return false;
-  }
-}
-
-// Whether a comment stands on the declaration's own lines or right above it.
-bool HasComment(const Split& split, const Item& item) {
-  const auto code = Lines(split.code);
-  const auto comments = Lines(split.comments);
-  for (int line = std::max(item.first_line - 1, 1); line <= item.last_head_line; ++line) {
-    const auto index = static_cast<std::size_t>(line - 1);
-    const bool other = line < item.first_line && !Trim(code[index]).empty();
-    if (!other && !Trim(comments[index]).empty()) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Problems CheckLinks(const Tree& tree) {
@@ -212,32 +164,6 @@ Problems CheckNamedPaths(const Tree& tree) {
       const bool exact = path.find('.') != kNone || page;
       if (!exact || paths.contains(path)) continue;
       problems.push_back(Problem(file.path, LineOf(text, at), "there is no " + std::string(path)));
-    }
-  }
-  return problems;
-}
-
-Problems CheckPublicComments(const Tree& tree) {
-  Problems problems;
-  for (const SourceFile& file : tree) {
-    if (!file.path.starts_with("include/") || !IsCode(file.path)) continue;
-    const Split split = SplitSource(file.text);
-    const std::vector<Item> items = Outline(WithoutDirectives(split.code));
-    const Item* overload = nullptr;  // commented, and its overloads follow without a blank line
-    for (const Item& item : items) {
-      if (item.kind == Item::Kind::kNamespace || IsHidden(items, item)) continue;
-      const std::string name = NameOfFunction(item);
-      const bool shared = overload != nullptr && !name.empty() &&
-                          NameOfFunction(*overload) == name &&
-                          overload->last_line + 1 >= item.first_line;
-      if (shared || HasComment(split, item)) {
-        overload = &item;
-        continue;
-      }
-      if (NeedsNoComment(items, item)) continue;
-      const std::string_view head = std::string_view(item.head).substr(0, item.head.find('\n'));
-      problems.push_back(
-          Problem(file.path, item.first_line, "has no comment: " + std::string(head)));
     }
   }
   return problems;
