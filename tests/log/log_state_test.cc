@@ -49,7 +49,7 @@ TEST_CASE("a log whose creation was cut short is created again", "[log]") {
     const absl::Status second = again->Open();
     INFO("cut at sync " << cut << ": " << opened << ", then " << second);
     REQUIRE(second.ok());
-    CHECK(again->CreateTopic("t", {}).ok());
+    CHECK(again->OpenTopic("t", {}).ok());
     CHECK(again->Close(absl::InfiniteDuration()).ok());
   }
 }
@@ -59,7 +59,7 @@ TEST_CASE("a log that lost a file is not taken for a new one", "[log]") {
   {
     auto state = MakeState(&files);
     REQUIRE(state->Open().ok());
-    REQUIRE(state->CreateTopic("t", {}).ok());
+    REQUIRE(state->OpenTopic("t", {}).ok());
     REQUIRE(state->Close(absl::InfiniteDuration()).ok());
   }
   const std::string path = GENERATE(CheckpointPath("log"), CatalogPath("log"));
