@@ -29,6 +29,16 @@ absl::Status Consumer::Poll(absl::Duration timeout, ConsumerRecords* records) {
   return state_->Poll(timeout, records);
 }
 
+void Consumer::Wakeup() {
+  if (state_ != nullptr) state_->Wakeup();
+}
+
+absl::StatusOr<int> Consumer::ReadyFd() {
+  const internal::Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->ReadyFd();
+}
+
 absl::Status Consumer::Commit() {
   const internal::Call call(CoreOf(state_));
   EVENTLOG_RETURN_IF_ERROR(call.status());
@@ -84,6 +94,19 @@ absl::StatusOr<int64_t> Consumer::Position(const TopicPartition& partition) cons
   return state_->Position(fetcher);
 }
 
+absl::StatusOr<std::vector<TopicPartitionOffset>> Consumer::ListOffsets(
+    const OffsetSpec& spec) const {
+  const internal::Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->ListOffsets(spec);
+}
+
+absl::StatusOr<int64_t> Consumer::Lag() const {
+  const internal::Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->Lag();
+}
+
 absl::Status Consumer::Assign(std::vector<TopicPartition> partitions) {
   const internal::Call call(CoreOf(state_));
   EVENTLOG_RETURN_IF_ERROR(call.status());
@@ -99,11 +122,22 @@ std::vector<TopicPartition> Consumer::Assignment() const {
   return state_->Assignment();
 }
 
+absl::Status Consumer::Pause(absl::Span<const TopicPartition> partitions) {
+  const internal::Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->SetPaused(partitions, true);
+}
+
+absl::Status Consumer::Resume(absl::Span<const TopicPartition> partitions) {
+  const internal::Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->SetPaused(partitions, false);
+}
+
 absl::Status Consumer::Close() {
   if (state_ == nullptr) return absl::OkStatus();
   if (state_->core()->fork_guard().Forked()) return internal::Call(state_->core()).status();
-  state_->Close();
-  return absl::OkStatus();
+  return state_->Close();
 }
 
 }  // namespace eventlog::inline v1

@@ -1,15 +1,20 @@
+// What a consumer reads: its options, its partitions, its group.
 #include "client/consumer_state.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
 #include "client/offset_spec.h"
 #include "fmt/format.h"
-#include "partition/wait_set.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
+
+bool IsCommitted(const std::optional<OffsetSpec>& spec) {
+  return spec.has_value() && OffsetSpecAccess::kind(*spec) == OffsetSpecAccess::Kind::kCommitted;
+}
 
 absl::Status CheckOptions(const ConsumerOptions& options) {
   std::string wrong;
@@ -21,9 +26,16 @@ absl::Status CheckOptions(const ConsumerOptions& options) {
   if (!options.group.empty() && options.from.has_value()) {
     add("from with a group: a group starts at its committed offsets, use Seek");
   }
-  if (options.from.has_value() &&
-      OffsetSpecAccess::kind(*options.from) == OffsetSpecAccess::Kind::kCommitted) {
-    add("from = Committed needs a group");
+  if (!options.group.empty() && options.until.has_value()) {
+    add("until with a group: what it has read would be committed as if there were no end");
+  }
+  if (IsCommitted(options.from)) add("from = Committed needs a group");
+  if (IsCommitted(options.until)) add("until cannot be Committed");
+  if (options.auto_commit_interval < absl::Milliseconds(1)) {
+    add("auto_commit_interval must be 1 ms or more");
+  }
+  if (options.group.empty() && options.auto_commit_interval != absl::InfiniteDuration()) {
+    add("auto_commit_interval needs a group");
   }
   if (options.max_poll_records < 1 || options.max_poll_records > 1'000'000) {
     add("max_poll_records must be 1 to 1000000");
@@ -40,21 +52,18 @@ absl::Status CheckOptions(const ConsumerOptions& options) {
 ConsumerState::ConsumerState(std::shared_ptr<LogCore> core, ConsumerOptions options)
     : core_(std::move(core)), options_(std::move(options)) {}
 
-ConsumerState::~ConsumerState() { Close(); }
+ConsumerState::~ConsumerState() { static_cast<void>(Close()); }
 
 absl::StatusOr<std::unique_ptr<ConsumerState>> ConsumerState::Create(std::shared_ptr<LogCore> core,
                                                                      ConsumerOptions options) {
   EVENTLOG_RETURN_IF_ERROR(CheckOptions(options));
   std::unique_ptr<ConsumerState> state(new ConsumerState(std::move(core), std::move(options)));
-  EVENTLOG_RETURN_IF_ERROR(state->Subscribe());
   if (!state->options_.group.empty()) {
     EVENTLOG_RETURN_IF_ERROR(state->core_->offsets()->Join(state->options_.group));
     state->joined_ = true;
   }
-  for (const auto& fetcher : state->fetchers_) {  // "latest" means as of now
-    const absl::Status started = state->Position(fetcher.get()).status();
-    if (state->options_.from.has_value()) EVENTLOG_RETURN_IF_ERROR(started);
-  }
+  state->next_commit_ = state->core_->clock()->Monotonic() + state->options_.auto_commit_interval;
+  EVENTLOG_RETURN_IF_ERROR(state->Subscribe());
   return state;
 }
 
@@ -62,19 +71,32 @@ absl::Status ConsumerState::Subscribe() {
   if (!options_.assignment.empty()) return Assign(options_.assignment);
   std::vector<TopicPartition> all;
   for (const std::string& name : options_.topics) {
-    EVENTLOG_ASSIGN_OR_RETURN(const auto topic, core_->FindTopic(name));
-    for (std::size_t i = 0; i < topic->partitions().size(); ++i) {
-      all.push_back({name, static_cast<int32_t>(i)});
-    }
+    EVENTLOG_ASSIGN_OR_RETURN(auto topic, core_->FindTopic(name));
+    const std::size_t partitions = topic->partitions().size();
+    for (std::size_t i = 0; i < partitions; ++i) all.push_back({name, static_cast<int32_t>(i)});
+    subscriptions_.push_back({std::move(topic), partitions});
   }
   return Assign(all);
 }
 
-void ConsumerState::Close() {
-  if (closed_) return;
+absl::Status ConsumerState::Close() {
+  if (closed_) return absl::OkStatus();
   closed_ = true;
+  if (core_->fork_guard().Forked()) {
+    if (readiness_ != nullptr) readiness_->registration->Abandon();
+    return absl::OkStatus();
+  }
+  absl::Status status;
+  if (uncommitted_ && options_.auto_commit_interval != absl::InfiniteDuration()) {
+    const Call call(core_.get());
+    status = call.status().ok() ? CommitPositions() : call.status();
+    if (ReasonOf(status) == ErrorReason::kClosed) status = absl::OkStatus();  // with its log
+  }
+  readiness_.reset();
   fetchers_.clear();
-  if (joined_ && !core_->fork_guard().Forked()) core_->offsets()->Leave(options_.group);
+  subscriptions_.clear();
+  if (joined_) core_->offsets()->Leave(options_.group);
+  return status;
 }
 
 absl::Status ConsumerState::Assign(const std::vector<TopicPartition>& partitions) {
@@ -84,23 +106,77 @@ absl::Status ConsumerState::Assign(const std::vector<TopicPartition>& partitions
     return MakeError(ErrorReason::kInvalidOption,
                      fmt::format("{}-{} is given twice", twice->topic, twice->partition));
   }
-  std::vector<std::unique_ptr<PartitionFetcher>> assigned;
+  Fetchers assigned;
+  std::vector<std::unique_ptr<PartitionFetcher>*> kept;  // each to its place in `assigned`
   for (const TopicPartition& partition : wanted) {
     EVENTLOG_ASSIGN_OR_RETURN(auto topic, core_->FindTopic(partition.topic));
     EVENTLOG_RETURN_IF_ERROR(topic->FindPartition(partition.partition).status());
+    const auto old = std::find_if(fetchers_.begin(), fetchers_.end(), [&](const auto& fetcher) {
+      return fetcher->topic() == topic && fetcher->number() == partition.partition;
+    });
+    kept.push_back(old == fetchers_.end() ? nullptr : &*old);
+    if (old != fetchers_.end()) {
+      assigned.push_back(nullptr);
+      continue;
+    }
     assigned.push_back(std::make_unique<PartitionFetcher>(std::move(topic), partition.partition));
+    EVENTLOG_RETURN_IF_ERROR(Start(assigned.back().get()));
   }
   // Nothing can fail any more.
-  for (auto& fetcher : assigned) {
-    auto kept = std::find_if(fetchers_.begin(), fetchers_.end(), [&](const auto& old) {
-      return old != nullptr && old->topic() == fetcher->topic() &&
-             old->number() == fetcher->number();
-    });
-    if (kept != fetchers_.end()) fetcher = std::move(*kept);
+  for (std::size_t i = 0; i < assigned.size(); ++i) {
+    if (kept[i] != nullptr) assigned[i] = std::move(*kept[i]);
   }
-  fetchers_ = std::move(assigned);
-  next_ = 0;
+  Replace(std::move(assigned));
   return absl::OkStatus();
+}
+
+// "Latest" means as of now. What is wrong with a committed offset, or without one, is for Poll to
+// say.
+absl::Status ConsumerState::Start(PartitionFetcher* fetcher) const {
+  if (options_.until.has_value()) {
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t until, fetcher->Resolve(*options_.until));
+    fetcher->SetUntil(until);
+  }
+  const absl::Status started = Position(fetcher).status();
+  return options_.from.has_value() ? started : absl::OkStatus();
+}
+
+// The wait sets of what was read before live until nobody is registered with them.
+void ConsumerState::Replace(Fetchers fetchers) {
+  const Fetchers before = std::exchange(fetchers_, std::move(fetchers));
+  next_ = 0;
+  Watch();
+}
+
+bool ConsumerState::has_new_partitions() const {
+  return !options_.until.has_value() &&
+         std::any_of(subscriptions_.begin(), subscriptions_.end(), [](const auto& subscription) {
+           return subscription.topic->partitions().size() > subscription.assigned;
+         });
+}
+
+// From their beginning, whatever auto_offset_reset says: nothing that was produced before they were
+// noticed is left out.
+void ConsumerState::AssignNewPartitions() {
+  if (!has_new_partitions()) return;
+  Fetchers all = std::move(fetchers_);
+  for (Subscription& subscription : subscriptions_) {
+    for (const std::size_t partitions = subscription.topic->partitions().size();
+         subscription.assigned < partitions; ++subscription.assigned) {
+      auto fetcher = std::make_unique<PartitionFetcher>(
+          subscription.topic, static_cast<int32_t>(subscription.assigned));
+      const auto committed = CommittedPosition(*fetcher);
+      if (committed.ok()) {  // else Poll says so
+        fetcher->SetPosition(committed->value_or(fetcher->partition()->log_start_offset()));
+      }
+      all.push_back(std::move(fetcher));
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::forward_as_tuple(*a->topic()->name(), a->number()) <
+           std::forward_as_tuple(*b->topic()->name(), b->number());
+  });
+  Replace(std::move(all));
 }
 
 std::vector<TopicPartition> ConsumerState::Assignment() const {
@@ -122,122 +198,14 @@ absl::StatusOr<PartitionFetcher*> ConsumerState::Find(const TopicPartition& part
       fmt::format("{}-{} is not assigned to this consumer", partition.topic, partition.partition));
 }
 
-absl::StatusOr<int64_t> ConsumerState::ResetPosition(PartitionFetcher* fetcher,
-                                                     const absl::Status& why) const {
-  switch (options_.auto_offset_reset) {
-    case AutoOffsetReset::kEarliest:
-      return fetcher->Resolve(OffsetSpec::Earliest());
-    case AutoOffsetReset::kLatest:
-      return fetcher->Resolve(OffsetSpec::Latest());
-    case AutoOffsetReset::kNone:
-      break;
-  }
-  return why;
-}
-
-absl::StatusOr<int64_t> ConsumerState::CommittedOrReset(PartitionFetcher* fetcher) const {
-  const std::string& topic = *fetcher->topic()->name();
-  const int64_t start = fetcher->partition()->log_start_offset();
-  if (!options_.group.empty()) {
-    const auto committed = core_->offsets()->Committed({options_.group, topic, fetcher->number()});
-    if (committed.has_value()) {
-      // Where records that were processed are gone, resuming silently would skip what took their
-      // place.
-      EVENTLOG_RETURN_IF_ERROR(
-          fetcher->CheckNotTruncated(committed->offset, committed->leader_epoch));
-      return committed->offset;
-    }
-  }
-  return ResetPosition(
-      fetcher, WithActualOffset(MakeError(ErrorReason::kBelowLogStart,
-                                          fmt::format("{}-{}: no committed offset to start from",
-                                                      topic, fetcher->number())),
-                                start));
-}
-
-absl::StatusOr<int64_t> ConsumerState::Position(PartitionFetcher* fetcher) {
-  if (!fetcher->position().has_value()) {
-    auto start =
-        options_.from.has_value() ? fetcher->Resolve(*options_.from) : CommittedOrReset(fetcher);
-    if (!start.ok()) return start.status();
-    fetcher->SetPosition(*start);
-  }
-  return *fetcher->position();
-}
-
-absl::StatusOr<int64_t> ConsumerState::Resolve(PartitionFetcher* fetcher,
-                                               const OffsetSpec& to) const {
-  if (OffsetSpecAccess::kind(to) != OffsetSpecAccess::Kind::kCommitted) return fetcher->Resolve(to);
-  if (options_.group.empty()) {
-    return MakeError(ErrorReason::kNoGroup, "committed offsets are a group's");
-  }
-  return CommittedOrReset(fetcher);
-}
-
-absl::Status ConsumerState::Seek(PartitionFetcher* fetcher, const OffsetSpec& to) {
-  EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, Resolve(fetcher, to));
-  fetcher->SetPosition(offset);
-  return absl::OkStatus();
-}
-
-absl::Status ConsumerState::SeekAll(const OffsetSpec& to) {
-  std::vector<int64_t> offsets;
-  for (const auto& fetcher : fetchers_) {
-    EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, Resolve(fetcher.get(), to));
-    offsets.push_back(offset);
-  }
-  for (std::size_t i = 0; i < offsets.size(); ++i) fetchers_[i]->SetPosition(offsets[i]);
-  return absl::OkStatus();
-}
-
-absl::Status ConsumerState::SeekTo(absl::Span<const TopicPartitionOffset> offsets) {
+absl::Status ConsumerState::SetPaused(absl::Span<const TopicPartition> partitions, bool paused) {
   std::vector<PartitionFetcher*> fetchers;
-  for (const TopicPartitionOffset& offset : offsets) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto* fetcher, Find({offset.topic, offset.partition}));
-    if (offset.leader_epoch >= 0) {
-      EVENTLOG_RETURN_IF_ERROR(fetcher->CheckNotTruncated(offset.offset, offset.leader_epoch));
-    }
-    EVENTLOG_RETURN_IF_ERROR(fetcher->Resolve(OffsetSpec::At(offset.offset)).status());
-    fetchers.push_back(fetcher);
+  for (const TopicPartition& partition : partitions) {
+    EVENTLOG_ASSIGN_OR_RETURN(fetchers.emplace_back(), Find(partition));
   }
-  for (std::size_t i = 0; i < offsets.size(); ++i) fetchers[i]->SetPosition(offsets[i].offset);
+  for (PartitionFetcher* fetcher : fetchers) fetcher->SetPaused(paused);
+  Watch();
   return absl::OkStatus();
-}
-
-absl::Status ConsumerState::CommitPositions() {
-  std::vector<TopicPartitionOffset> offsets;
-  for (const auto& fetcher : fetchers_) {
-    if (!fetcher->position().has_value() || !fetcher->topic()->CheckNotDeleted().ok()) continue;
-    offsets.push_back({*fetcher->topic()->name(), fetcher->number(), *fetcher->position(),
-                       fetcher->partition()->leader_epoch(), ""});
-  }
-  return Commit(std::move(offsets));
-}
-
-absl::Status ConsumerState::Commit(std::vector<TopicPartitionOffset> offsets) {
-  if (options_.group.empty()) {
-    return MakeError(ErrorReason::kNoGroup, "committing needs a consumer with a group");
-  }
-  if (offsets.empty()) return absl::OkStatus();
-  for (const TopicPartitionOffset& offset : offsets) {
-    EVENTLOG_ASSIGN_OR_RETURN(const auto topic, core_->FindTopic(offset.topic));
-    EVENTLOG_RETURN_IF_ERROR(topic->FindPartition(offset.partition).status());
-  }
-  return core_->CommitOffsets({options_.group, std::move(offsets)});
-}
-
-absl::StatusOr<std::vector<TopicPartitionOffset>> ConsumerState::Committed() const {
-  if (options_.group.empty()) {
-    return MakeError(ErrorReason::kNoGroup, "a consumer without a group has committed nothing");
-  }
-  std::vector<TopicPartitionOffset> assigned;
-  for (TopicPartitionOffset& offset : core_->offsets()->Committed(options_.group)) {
-    const bool ours = std::any_of(fetchers_.begin(), fetchers_.end(), [&](const auto& fetcher) {
-      return fetcher->number() == offset.partition && *fetcher->topic()->name() == offset.topic;
-    });
-    if (ours) assigned.push_back(std::move(offset));
-  }
-  return assigned;
 }
 
 }  // namespace eventlog::inline v1::internal

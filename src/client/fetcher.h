@@ -1,7 +1,12 @@
 // One assigned partition of a consumer: where it stands, and the verified batches it has in hand.
+//
+// Invariant: what was handed out before the position was in the log when its leader epoch was
+// position_epoch(). As long as the partition's epoch is the same, nothing was cut.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -9,58 +14,60 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/partition_offsets.h"
 #include "client/record_pins.h"
-#include "client/topic_state.h"
 #include "eventlog/options.h"
 #include "eventlog/record.h"
-#include "partition/partition.h"
 #include "segment/batch_reader.h"
 
 namespace eventlog::inline v1::internal {
 
-// One caller at a time.
-class PartitionFetcher {
- public:
-  PartitionFetcher(std::shared_ptr<TopicState> topic, int32_t partition)
-      : topic_(std::move(topic)), number_(partition) {}
+// What one fetch may read and hand out.
+struct FetchLimits {
+  std::size_t max_records = 0;
+  int64_t fetch_bytes = 0;
+  const std::function<bool(const RecordView&)>* filter = nullptr;  // null: all of them
+};
 
-  const std::shared_ptr<TopicState>& topic() const { return topic_; }
-  int32_t number() const { return number_; }
-  Partition* partition() const {
-    return topic_->partitions()[static_cast<std::size_t>(number_)].get();
-  }
+// One caller at a time.
+class PartitionFetcher : public PartitionOffsets {
+ public:
+  using PartitionOffsets::PartitionOffsets;
 
   // The offset of the next record to hand out; nullopt: still to be found.
   std::optional<int64_t> position() const { return position_; }
+  int32_t position_epoch() const { return position_epoch_; }
   void SetPosition(int64_t offset);
-  // The offset that `spec` means now (all but Committed). OutOfRange (kBelowLogStart,
-  // kBeyondHighWatermark).
-  absl::StatusOr<int64_t> Resolve(const OffsetSpec& spec) const;
+  // Records from here on are not handed out.
+  void SetUntil(int64_t offset) { until_ = offset; }
+  void SetPaused(bool paused) { paused_ = paused; }
+  bool paused() const { return paused_; }
 
-  // OutOfRange (kLogTruncated, ActualOffset: where the log was cut) when somebody who read all
-  // before `offset`, its last record under `leader_epoch`, read what is not in the log any more.
-  // −1: the epoch is not known. Blocks on disk reads.
-  absl::Status CheckNotTruncated(int64_t offset, int32_t leader_epoch) const;
+  // Where reading ends for good, or for now.
+  int64_t end() const { return until_.has_value() ? *until_ : partition()->high_watermark(); }
+  bool caught_up() const { return position_.has_value() && *position_ >= end(); }
+  // A fetch would hand something out, move, or fail. Does not block.
+  bool has_news() const;
 
-  bool caught_up() const {
-    return position_.has_value() && *position_ >= partition()->high_watermark();
-  }
-
-  // Hands out up to `max_records` records behind the position, reading more when none is in hand,
-  // and moves the position. Returns how many; records that stand for lost offsets are moved over.
-  // OutOfRange, DataLoss: nothing was handed out, the position is where it was.
-  absl::StatusOr<std::size_t> Fetch(std::size_t max_records, int64_t fetch_bytes,
-                                    std::vector<RecordView>* records, RecordPins* pins);
+  // Hands out records from the position on and moves it, over records that the filter refuses and
+  // over lost offsets too. Reads at most once, and only when nothing is in hand. Returns whether
+  // the position moved. OutOfRange (kBelowLogStart, kLogTruncated), NotFound (kUnknownTopic),
+  // DataLoss: it did not.
+  absl::StatusOr<bool> Fetch(const FetchLimits& limits, std::vector<RecordView>* records,
+                             RecordPins* pins);
 
  private:
-  absl::StatusOr<int32_t> EpochAt(int64_t offset) const;
+  absl::Status CheckPosition();
   absl::Status FillBatches(int64_t fetch_bytes);
-  absl::StatusOr<std::size_t> HandOut(const StoredBatch& batch, std::size_t max_records,
-                                      std::vector<RecordView>* records, RecordPins* pins);
+  absl::Status HandOut(const StoredBatch& batch, const FetchLimits& limits,
+                       std::vector<RecordView>* records, RecordPins* pins);
+  void DropBatches();
+  void Forget();
 
-  const std::shared_ptr<TopicState> topic_;
-  const int32_t number_;
   std::optional<int64_t> position_;
+  int32_t position_epoch_ = -1;
+  std::optional<int64_t> until_;
+  bool paused_ = false;
   FetchCursor cursor_;
   std::vector<StoredBatch> batches_;  // in hand
   std::size_t current_ = 0;           // the first of them that has records left

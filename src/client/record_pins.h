@@ -25,7 +25,10 @@ class RecordPins {
   const BatchSource* AddSource(BatchSource source) {
     return &sources_.emplace_back(std::move(source));
   }
+  // Of no view.
+  void DropLastSource() { sources_.pop_back(); }
   void Pin(std::shared_ptr<const void> owner) { pins_.push_back(std::move(owner)); }
+  bool empty() const { return sources_.empty() && pins_.empty(); }
   void Clear() {
     sources_.clear();
     pins_.clear();

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "client/log_core.h"
+#include "client/offset_spec.h"
+#include "client/partition_offsets.h"
 #include "client/topic_state.h"
 #include "fmt/format.h"
 #include "format/record.h"
@@ -124,6 +126,23 @@ absl::StatusOr<Watermarks> Topic::GetWatermarks(int32_t partition) const {
   const internal::OrderedWatermarks marks = found->watermarks();
   return Watermarks{marks.log_start(), marks.last_stable(), marks.high_watermark(),
                     marks.log_end()};
+}
+
+absl::StatusOr<std::vector<TopicPartitionOffset>> Topic::ListOffsets(const OffsetSpec& spec) const {
+  const Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  if (internal::OffsetSpecAccess::kind(spec) == internal::OffsetSpecAccess::Kind::kCommitted) {
+    return internal::MakeError(ErrorReason::kNoGroup,
+                               "committed offsets are a group's: ask its consumer, or the log");
+  }
+  std::vector<TopicPartitionOffset> offsets;
+  for (int32_t number = 0; number < partitions(); ++number) {
+    const internal::PartitionOffsets partition(state_, number);
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, partition.Resolve(spec));
+    EVENTLOG_ASSIGN_OR_RETURN(offsets.emplace_back(), partition.WithEpoch(offset));
+  }
+  return offsets;
 }
 
 }  // namespace eventlog::inline v1

@@ -1,35 +1,55 @@
-// Who waits for records: an Event per blocked reader, a WaitSet per partition. Registering comes
-// before the last look, signalling after the publication, so no wake-up is lost.
+// Who waits for records: an Event per blocked reader, or per descriptor that an event loop watches,
+// and a WaitSet per partition. Registering comes before the last look, signalling after the
+// publication, so no wake-up is lost.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "base/mutex.h"
+#include "io/event_fd.h"
 
 namespace eventlog::inline v1::internal {
 
-// Set by anybody, waited for by one. Thread-safe.
+// Set by anybody, waited for or cleared by one. Thread-safe.
 class Event {
  public:
+  Event() = default;
+  // One whose descriptor is raised while it is set.
+  explicit Event(EventFd fd) : fd_(std::move(fd)) {}
+
   void Set() {
     MutexLock lock(&mutex_);
+    if (set_) return;
     set_ = true;
     wake_.NotifyOne();
+    if (fd_.has_value()) fd_->Raise();
+  }
+  void Clear() {
+    MutexLock lock(&mutex_);
+    ClearLocked();
   }
   // Waits until it is set, at most `timeout` of real time, and clears it.
   void Wait(absl::Duration timeout) {
     MutexLock lock(&mutex_);
     if (!set_) wake_.WaitFor(&mutex_, timeout);
-    set_ = false;
+    ClearLocked();
   }
 
  private:
+  void ClearLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (set_ && fd_.has_value()) fd_->Lower();
+    set_ = false;
+  }
+
   Mutex mutex_;
   CondVar wake_;
   bool set_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<EventFd> fd_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Thread-safe.
@@ -55,6 +75,28 @@ class WaitSet {
   std::atomic<int> count_{0};
   Mutex mutex_;
   std::vector<Event*> events_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An event's place in several wait sets; event and sets outlive it.
+class WaitRegistration {
+ public:
+  WaitRegistration(Event* event, std::vector<WaitSet*> sets)
+      : event_(event), sets_(std::move(sets)) {
+    for (WaitSet* set : sets_) set->Add(event_);
+  }
+  ~WaitRegistration() {
+    for (WaitSet* set : sets_) set->Remove(event_);
+  }
+  WaitRegistration(const WaitRegistration&) = delete;
+  WaitRegistration& operator=(const WaitRegistration&) = delete;
+
+  // In a forked child, where nobody may be left to release the locks of the sets: stays registered,
+  // and nobody notifies any more.
+  void Abandon() { sets_.clear(); }
+
+ private:
+  Event* const event_;
+  std::vector<WaitSet*> sets_;
 };
 
 }  // namespace eventlog::inline v1::internal

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "client/handle_access.h"
 #include "eventlog/eventlog.h"
 #include "log/log_state.h"
@@ -42,6 +43,41 @@ TEST_CASE("options of a consumer are accepted up to their bounds", "[client]") {
   CHECK(ReasonOf(opened.Make({.from = OffsetSpec::Committed()}).status()) ==
         ErrorReason::kInvalidOption);
   CHECK(ReasonOf(opened.Make({.topics = {"t", "t"}}).status()) == ErrorReason::kInvalidOption);
+  const auto make_committing = [&](absl::Duration interval) {
+    return opened.Make({.group = "g", .topics = {"t"}, .auto_commit_interval = interval}).status();
+  };
+  for (const absl::Duration interval :
+       {absl::Milliseconds(1), absl::Hours(1000), absl::InfiniteDuration()}) {
+    CHECK(make_committing(interval).ok());
+  }
+  for (const absl::Duration interval :
+       {absl::Microseconds(999), absl::ZeroDuration(), -absl::InfiniteDuration()}) {
+    CHECK(ReasonOf(make_committing(interval)) == ErrorReason::kInvalidOption);
+  }
+}
+
+TEST_CASE("options of a consumer that do not go together are all named", "[client]") {
+  OpenLog opened;
+  const std::string wrong(ToStd(opened
+                                    .Make({.group = "g",
+                                           .from = OffsetSpec::Latest(),
+                                           .until = OffsetSpec::Committed(),
+                                           .auto_commit_interval = absl::ZeroDuration(),
+                                           .max_poll_records = 0})
+                                    .status()
+                                    .message()));
+  for (const char* const named :
+       {"from with a group", "until with a group", "until cannot be Committed",
+        "auto_commit_interval must be 1 ms", "max_poll_records must be 1 to"}) {
+    INFO(named);
+    CHECK(wrong.find(named) != std::string::npos);
+  }
+  CHECK(ReasonOf(opened.Make({.auto_commit_interval = absl::Seconds(1)}).status()) ==
+        ErrorReason::kInvalidOption);
+  CHECK(ReasonOf(opened.Make({.until = OffsetSpec::Committed()}).status()) ==
+        ErrorReason::kInvalidOption);
+  CHECK(opened.Make({.topics = {"t"}, .from = OffsetSpec::Last(3), .until = OffsetSpec::Latest()})
+            .ok());
 }
 
 TEST_CASE("a topic means all its partitions", "[client]") {
@@ -59,22 +95,11 @@ TEST_CASE("a consumer that cannot start where it was told leaves its group", "[c
   REQUIRE(state.ok());
   CHECK(ReasonOf(opened.Make({.group = "g", .topics = {"t"}}).status()) ==
         ErrorReason::kGroupActive);
-  (*state)->Close();
-  (*state)->Close();
+  CHECK((*state)->Close().ok());
+  CHECK((*state)->Close().ok());
   CHECK((*state)->closed());
   CHECK((*state)->Assignment().empty());
   CHECK(opened.Make({.group = "g", .topics = {"t"}}).ok());
-}
-
-TEST_CASE("positions of deleted topics are not committed", "[client]") {
-  OpenLog opened;
-  REQUIRE(opened.log.OpenTopic("gone").ok());
-  auto state = opened.Make({.group = "g", .topics = {"t", "gone"}});
-  REQUIRE(state.ok());
-  REQUIRE(opened.log.DeleteTopic("gone").ok());
-  CHECK((*state)->CommitPositions().ok());
-  CHECK(opened.log.CommittedOffsets("g")->size() == 3);
-  CHECK((*state)->Committed()->size() == 3);
 }
 
 }  // namespace
