@@ -52,6 +52,7 @@ constexpr ReasonRow kReasons[] = {
      "NOT_ON_THIS_FILE_SYSTEM"},
     {ErrorReason::kGroupActive, absl::StatusCode::kFailedPrecondition, "GROUP_ACTIVE"},
     {ErrorReason::kDiskFull, absl::StatusCode::kResourceExhausted, "DISK_FULL"},
+    {ErrorReason::kBufferFull, absl::StatusCode::kResourceExhausted, "BUFFER_FULL"},
     {ErrorReason::kTimedOut, absl::StatusCode::kDeadlineExceeded, "TIMED_OUT"},
     {ErrorReason::kWokenUp, absl::StatusCode::kCancelled, "WOKEN_UP"},
     {ErrorReason::kCorruptData, absl::StatusCode::kDataLoss, "CORRUPT_DATA"},

@@ -1,12 +1,13 @@
 #include "base/event_queue.h"
 
+#include "base/callback_scope.h"
+
 namespace eventlog::inline v1::internal {
 
 namespace {
+// This thread tells an observer: what happens meanwhile is told after that.
 thread_local bool delivering = false;
 }  // namespace
-
-bool EventQueue::IsDelivering() { return delivering; }
 
 void EventQueue::Push(Event event) {
   if (!observer_) return;
@@ -32,6 +33,7 @@ void EventQueue::DeliverWaiting() {
     events.swap(events_);
     waiting_.store(false, std::memory_order_release);
   }
+  const CallbackScope scope;
   delivering = true;
   for (const Event& event : events) {
     observer_({event.kind, event.topic, event.partition, event.bytes, event.duration,

@@ -28,11 +28,9 @@ class EventQueue {
 
   // From anywhere, under any lock.
   void Push(Event event);
-  // Calls the observer for what was pushed. One thread at a time, in order; no
+  // Calls the observer, in a CallbackScope, for what was pushed. One thread at a time, in order; no
   // lock is held that anything else waits for.
   void Deliver();
-  // The calling thread is inside an observer, of any log.
-  static bool IsDelivering();
 
  private:
   void DeliverWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(delivery_mutex_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
@@ -29,10 +30,16 @@ class Health {
   // After a Reopen that succeeded.
   void Clear();
 
+  // A partition has dropped records that were staged, for lack of space or with its topic: those
+  // who wait for them have something to learn.
+  void CountDrop() { drops_.fetch_add(1, std::memory_order_release); }
+  uint64_t drops() const { return drops_.load(std::memory_order_acquire); }
+
  private:
   absl::Status PoisonedError() const;
 
   std::atomic<bool> poisoned_{false};
+  std::atomic<uint64_t> drops_{0};
   mutable Mutex mutex_;
   Failure failure_ ABSL_GUARDED_BY(mutex_) = Failure::kNone;
   absl::Status cause_ ABSL_GUARDED_BY(mutex_);

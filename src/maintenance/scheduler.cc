@@ -5,7 +5,8 @@
 
 namespace eventlog::inline v1::internal {
 
-Scheduler::Scheduler(Clock* clock, bool background) : clock_(clock), background_(background) {}
+Scheduler::Scheduler(Clock* clock, bool background, std::function<void()> after_task)
+    : clock_(clock), background_(background), after_task_(std::move(after_task)) {}
 
 Scheduler::~Scheduler() { Stop(); }
 
@@ -42,19 +43,43 @@ absl::Duration Scheduler::UntilDue() const {
 }
 
 bool Scheduler::RunOneDue() {
-  MutexLock running(&run_mutex_);
-  std::function<void()> run;
+  if (fork_guard_.Forked()) return false;
   {
-    MutexLock lock(&mutex_);
-    const absl::Duration now = clock_->Monotonic();
-    auto due = std::min_element(tasks_.begin(), tasks_.end(),
-                                [](const Task& a, const Task& b) { return a.due < b.due; });
-    if (stopped_ || due == tasks_.end() || due->due > now) return false;
-    due->due = absl::InfiniteDuration();
-    run = due->run;
+    MutexLock running(&run_mutex_);
+    std::function<void()> run;
+    {
+      MutexLock lock(&mutex_);
+      const absl::Duration now = clock_->Monotonic();
+      auto due = std::min_element(tasks_.begin(), tasks_.end(),
+                                  [](const Task& a, const Task& b) { return a.due < b.due; });
+      if (stopped_ || due == tasks_.end() || due->due > now) return false;
+      due->due = absl::InfiniteDuration();
+      run = due->run;
+    }
+    run();
   }
-  run();
+  RunAfterTask();
   return true;
+}
+
+void Scheduler::RunNow(TaskId task) {
+  if (fork_guard_.Forked()) return;
+  {
+    MutexLock running(&run_mutex_);
+    std::function<void()> run;
+    {
+      MutexLock lock(&mutex_);
+      if (stopped_) return;
+      tasks_[task].due = absl::InfiniteDuration();
+      run = tasks_[task].run;
+    }
+    run();
+  }
+  RunAfterTask();
+}
+
+void Scheduler::RunAfterTask() const {
+  if (after_task_) after_task_();
 }
 
 void Scheduler::RunDue(absl::Duration budget) {
@@ -64,7 +89,7 @@ void Scheduler::RunDue(absl::Duration budget) {
 }
 
 void Scheduler::ThreadMain() {
-  for (;;) {
+  while (!fork_guard_.Forked()) {  // a callback may fork, and its child return from it
     {
       MutexLock lock(&mutex_);
       if (stopped_) return;

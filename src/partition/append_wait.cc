@@ -13,8 +13,8 @@ absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends,
   bool sync = false;
   bool looked_again = false;
   for (const StagedAppend& append : appends) {
-    if (append.partition->IsDropped(append.ticket)) return append.partition->DropReason();
     if (append.partition->IsAcknowledged(append.ticket)) continue;
+    if (append.partition->IsDropped(append.ticket)) continue;
     bool bulk_written = false;
     EVENTLOG_RETURN_IF_ERROR(append.partition->BulkWriteIfWorthwhile(&bulk_written));
     looked_again = looked_again || bulk_written;
@@ -33,18 +33,31 @@ absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends,
 
 }  // namespace
 
-absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends) {
+absl::Status AwaitResolved(Journal* journal, absl::Span<const StagedAppend> appends) {
   absl::Status status;
   for (bool waiting = true; waiting && status.ok();) status = AwaitOnce(journal, appends, &waiting);
-  for (const StagedAppend& append : appends) append.partition->Finish(append.ticket);
-  if (!status.ok()) return status;
+  return status;
+}
+
+void WriteClosedBatches(absl::Span<const StagedAppend> appends) {
   for (const StagedAppend& append : appends) {
     // The records are safe; if sealing fails the log is poisoned and the next append says so.
     if (append.partition->has_closed_batches()) {
       static_cast<void>(append.partition->WriteClosedBatches(/*wait=*/false));
     }
   }
-  return absl::OkStatus();
+}
+
+absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends) {
+  absl::Status status = AwaitResolved(journal, appends);
+  for (const StagedAppend& append : appends) {
+    if (status.ok() && append.partition->IsDropped(append.ticket)) {
+      status = append.partition->DropReason();
+    }
+    append.partition->Finish(append.ticket);
+  }
+  if (status.ok()) WriteClosedBatches(appends);
+  return status;
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -15,6 +15,13 @@ struct StagedAppend {
   AppendTicket ticket;
 };
 
+// Waits until each is acknowledged or dropped; their tickets go on. Leads journal groups and bulk
+// writes meanwhile. FailedPrecondition (kPoisoned): some may be neither.
+absl::Status AwaitResolved(Journal* journal, absl::Span<const StagedAppend> appends);
+
+// Writes the closed batches that acknowledged appends have left.
+void WriteClosedBatches(absl::Span<const StagedAppend> appends);
+
 // Waits until each is acknowledged or dropped, and ends its ticket. Leads journal groups and bulk
 // writes meanwhile. OK: all are acknowledged. ResourceExhausted (kDiskFull): at least one was
 // dropped; FailedPrecondition (kPoisoned): some may or may not be durable.

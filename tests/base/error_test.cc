@@ -39,7 +39,7 @@ TEST_CASE("every reason has a name of its own and makes an error that has it bac
     CHECK(CodeOf(reason) != absl::StatusCode::kOk);
     CHECK(ReasonOf(MakeError(reason, "")) == reason);
   }
-  CHECK(known == 29);
+  CHECK(known == 30);
   CHECK(ErrorReasonName(ErrorReason::kCorruptData) == "CORRUPT_DATA");
   CHECK(ErrorReasonName(ErrorReason::kNone) == "NONE");
 }
@@ -50,6 +50,7 @@ TEST_CASE("codes are grouped as errors.h says", "[base]") {
   CHECK(CodeOf(ErrorReason::kTopicExists) == absl::StatusCode::kAlreadyExists);
   CHECK(CodeOf(ErrorReason::kPoisoned) == absl::StatusCode::kFailedPrecondition);
   CHECK(CodeOf(ErrorReason::kDiskFull) == absl::StatusCode::kResourceExhausted);
+  CHECK(CodeOf(ErrorReason::kBufferFull) == absl::StatusCode::kResourceExhausted);
   CHECK(CodeOf(ErrorReason::kTimedOut) == absl::StatusCode::kDeadlineExceeded);
   CHECK(CodeOf(ErrorReason::kWokenUp) == absl::StatusCode::kCancelled);
   CHECK(CodeOf(ErrorReason::kDurableDataMissing) == absl::StatusCode::kDataLoss);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "eventlog/testing/manual_clock.h"
+#include "support/child_process.h"
 
 namespace eventlog::internal {
 namespace {
@@ -94,6 +95,58 @@ TEST_CASE("stopping waits for the task that runs and nothing is due afterwards",
   CHECK(ended_first);
   scheduler.Schedule(task, absl::ZeroDuration());
   CHECK(scheduler.UntilDue() == absl::InfiniteDuration());
+}
+
+TEST_CASE("what follows a task may come back for others", "[maintenance]") {
+  ManualClock clock;
+  std::string order;
+  Scheduler* self = nullptr;
+  Scheduler scheduler(&clock, /*background=*/false, [&] {
+    order += "after ";
+    self->RunDue(absl::InfiniteDuration());  // holds nothing that this needs
+    self->RunAlone([&] { order += "alone "; });
+  });
+  self = &scheduler;
+  const auto first = scheduler.Add([&] { order += "first "; });
+  const auto second = scheduler.Add([&] { order += "second "; });
+  scheduler.Schedule(first, absl::ZeroDuration());
+  scheduler.Schedule(second, absl::ZeroDuration());
+  scheduler.RunDue(absl::InfiniteDuration());
+  CHECK(order == "first after second after alone alone ");
+}
+
+TEST_CASE("a task that is asked for now runs once whether or not it is due", "[maintenance]") {
+  ManualClock clock;
+  int runs = 0;
+  int followed = 0;
+  Scheduler scheduler(&clock, /*background=*/false, [&] { ++followed; });
+  const auto task = scheduler.Add([&] { ++runs; });
+  scheduler.RunNow(task);
+  CHECK(runs == 1);
+  scheduler.Schedule(task, absl::ZeroDuration());
+  scheduler.RunNow(task);
+  scheduler.RunDue(absl::InfiniteDuration());
+  CHECK(runs == 2);
+  CHECK(followed == 2);
+  scheduler.Stop();
+  scheduler.RunNow(task);
+  CHECK(runs == 2);
+}
+
+TEST_CASE("a forked child runs no task", "[maintenance]") {
+  ManualClock clock;
+  int runs = 0;
+  Scheduler scheduler(&clock, /*background=*/false);
+  const auto task = scheduler.Add([&] { ++runs; });
+  scheduler.Schedule(task, absl::ZeroDuration());
+  const int runs_in_child = test::RunInChild([&] {
+    scheduler.RunDue(absl::InfiniteDuration());
+    scheduler.RunNow(task);
+    return runs;
+  });
+  CHECK(runs_in_child == 0);
+  scheduler.RunDue(absl::InfiniteDuration());
+  CHECK(runs == 1);
 }
 
 TEST_CASE("what runs alone runs while no task does", "[maintenance]") {

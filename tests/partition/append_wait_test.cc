@@ -53,6 +53,24 @@ TEST_CASE("one of several appends that is refused makes them fail", "[partition]
   CHECK(fixture.Read(b.get()) == Values(1));
 }
 
+TEST_CASE("one of several that is dropped does not keep the others from being resolved",
+          "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  const auto b = fixture.Make(1);
+  const std::vector<StagedAppend> staged = {
+      fixture.Stage(a, Values(2, internal::Partition::kBulkBytes)).value(),
+      fixture.Stage(b, Values(1)).value()};
+  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  REQUIRE(internal::AwaitResolved(&fixture.journal, staged).ok());
+  CHECK(a->IsDropped(staged[0].ticket));
+  CHECK(b->IsAcknowledged(staged[1].ticket));
+  fixture.disk.SetHook(nullptr);
+  CHECK_FALSE(fixture.Stage(a, Values(1)).ok());  // the ticket has not ended
+  a->Finish(staged[0].ticket);
+  CHECK(fixture.Append(a, Values(1)).ok());
+}
+
 TEST_CASE("appends of a stopped log fail and end their tickets", "[partition]") {
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);

@@ -1,0 +1,134 @@
+// What producers have sent to one partition and have not been told about yet.
+//
+// Invariants:
+// - the queue is in the order of offsets: a record is staged and queued under one lock;
+// - records are told about in this order, each once, and their tickets end then;
+// - a sink is not used after Disown.
+//
+// Lock order: the queue's, then the partition's or the sink's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "base/mutex.h"
+#include "eventlog/clock.h"
+#include "eventlog/producer.h"
+#include "eventlog/record.h"
+#include "partition/append_wait.h"
+#include "partition/partition.h"
+
+namespace eventlog::inline v1::internal {
+
+// What became of a record, for the one who sent it.
+struct SendResult {
+  SendCallback done;  // null: nobody is told
+  int64_t bytes = 0;
+  uint64_t flush_epoch = 0;
+  absl::StatusOr<RecordMetadata> result;
+};
+
+// Who sends: a producer.
+class SendSink {
+ public:
+  virtual ~SendSink() = default;
+  // Takes the results over, in order. Called under the queue's lock: no callback runs here.
+  virtual void OnResolved(absl::Span<SendResult> results) = 0;
+  // Runs the callbacks of what was resolved. No lock is held.
+  virtual void Deliver() = 0;
+};
+
+// Thread-safe.
+class SendQueue : public std::enable_shared_from_this<SendQueue> {
+ public:
+  // How long records may wait for company, and how many bytes do not wait.
+  struct Config {
+    absl::Duration linger = absl::ZeroDuration();
+    int64_t batch_bytes = 0;
+  };
+  struct Send {
+    SendSink* sink = nullptr;
+    SendCallback done = {};
+    int64_t bytes = 0;
+    uint64_t flush_epoch = 0;
+  };
+  // What the sender has to do for a record that was queued.
+  struct Queued {
+    bool is_first = false;     // nothing was waiting
+    bool is_due = false;       // there is no reason to wait
+    bool is_unlisted = false;  // the queue is not among those that the sender looks at
+    absl::Duration linger = absl::ZeroDuration();
+  };
+
+  SendQueue(std::shared_ptr<Partition> partition, int32_t number)
+      : partition_(std::move(partition)), number_(number) {}
+
+  // Stages the record and queues it. Errors as Partition::Stage; then nothing was queued.
+  absl::StatusOr<Queued> Push(const ProducerRecord& record, Send send, const Config& config,
+                              Clock* clock);
+
+  // --- the sender's, one thread at a time
+  // Settles, and when the rest is due, or `all` is asked for, adds its newest record to `due`.
+  void Collect(absl::Duration now, bool all, std::vector<StagedAppend>* due);
+  // Settles after what was collected at `now` was waited for. When the rest is due: kDueNow, a
+  // monotonic time, or InfiniteDuration when nothing is left.
+  absl::Duration FinishRound(absl::Duration now);
+  // True, from then on: nothing is queued and the sender does not look here any more.
+  bool Delist();
+
+  // --- anybody's
+  // Tells about what is acknowledged or dropped, up to the first record that is neither.
+  void Settle();
+  // Settles, and tells `why` about the rest.
+  void Fail(const absl::Status& why);
+  // Settles, and tells `why` about the sink's own; nobody is told when they are resolved.
+  void Disown(const SendSink* sink, const absl::Status& why);
+
+  static constexpr absl::Duration kDueNow = -absl::InfiniteDuration();
+
+ private:
+  struct Pending {
+    Send send;
+    int64_t offset = 0;
+    uint64_t drops = 0;
+    int64_t timestamp_ms = 0;
+    AppendTicket ticket() const { return {offset, offset + 1, drops}; }
+  };
+
+  // `rest`: OK, or what is told about records that are not resolved.
+  void SettleLocked(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(Pending* pending, absl::StatusOr<RecordMetadata> result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::shared_ptr<Partition> partition_;
+  const int32_t number_;
+
+  Mutex mutex_;
+  std::vector<Pending> pending_ ABSL_GUARDED_BY(mutex_);
+  int64_t pending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Config config_ ABSL_GUARDED_BY(mutex_);               // as of the last record
+  absl::Duration due_ ABSL_GUARDED_BY(mutex_);          // of what is pending
+  int64_t collected_end_ ABSL_GUARDED_BY(mutex_) = -1;  // of the round that is on
+  bool listed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<SendResult> results_ ABSL_GUARDED_BY(mutex_);  // of results_sink_, on their way
+  SendSink* results_sink_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+// The queues of one topic, made when they are first used. Thread-safe.
+class SendQueues {
+ public:
+  // Lives as long as this.
+  SendQueue* Of(Partition* partition, int32_t number);
+
+ private:
+  Mutex mutex_;
+  std::vector<std::shared_ptr<SendQueue>> queues_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace eventlog::inline v1::internal
