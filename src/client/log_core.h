@@ -13,6 +13,7 @@
 #include "base/fork_guard.h"
 #include "base/gate.h"
 #include "base/health.h"
+#include "client/sender.h"
 #include "eventlog/clock.h"
 #include "group/offset_store.h"
 #include "io/file_cache.h"
@@ -21,6 +22,7 @@
 
 namespace eventlog::inline v1::internal {
 
+class Partition;
 class TopicState;
 
 struct LogLimits {
@@ -37,7 +39,7 @@ struct OffsetCommits {
 class LogCore {
  public:
   LogCore(Clock* clock, Observer observer, const LogLimits& limits)
-      : clock_(clock), events_(std::move(observer)), limits_(limits) {}
+      : clock_(clock), events_(std::move(observer)), limits_(limits), sender_(this) {}
   virtual ~LogCore() = default;
   LogCore(const LogCore&) = delete;
   LogCore& operator=(const LogCore&) = delete;
@@ -47,6 +49,8 @@ class LogCore {
   int64_t WallMs() const { return absl::ToUnixMillis(clock_->Now()); }
   Journal* journal() const { return journal_.get(); }
   OffsetStore* offsets() { return &offsets_; }
+  const Health& health() const { return health_; }
+  Sender* sender() { return &sender_; }
   // Without a lock held: tells the observer what has happened, a poisoning included.
   void TellObserver();
   const ForkGuard& fork_guard() const { return fork_guard_; }
@@ -57,6 +61,10 @@ class LogCore {
   // Before records are staged: makes a checkpoint first when the journal is full, and asks for one,
   // or for a spare file, ahead of need. ResourceExhausted (kDiskFull).
   virtual absl::Status MakeRoom() = 0;
+  // Moves the partition's log start up to `offset`, at most its high watermark, as
+  // Topic::DeleteRecords says.
+  virtual absl::Status DeleteRecords(const std::shared_ptr<Partition>& partition,
+                                     int64_t offset) = 0;
   // A topic by name. NotFound (kUnknownTopic).
   virtual absl::StatusOr<std::shared_ptr<TopicState>> FindTopic(std::string_view name) = 0;
   // Writes commits as one atomic write and applies them.
@@ -64,6 +72,12 @@ class LogCore {
   // Runs what is due, on this thread.
   virtual void RunDue() = 0;
   virtual absl::Duration UntilDue() const = 0;
+  // Whether what is due runs without anybody's call.
+  virtual bool has_background_thread() const = 0;
+  // Sees to it that the sender runs in `delay`.
+  virtual void ScheduleSends(absl::Duration delay) = 0;
+  // Runs the sender on this thread, and the callbacks of what it completes.
+  virtual void RunSends() = 0;
 
  protected:
   Clock* const clock_;
@@ -77,6 +91,7 @@ class LogCore {
   OffsetStore offsets_;
   std::unique_ptr<FileCache> files_;
   std::unique_ptr<Journal> journal_;
+  Sender sender_;
 };
 
 // One public call: refused in a forked child and on a closed log, counted while it runs. What the

@@ -145,4 +145,24 @@ absl::StatusOr<std::vector<TopicPartitionOffset>> Topic::ListOffsets(const Offse
   return offsets;
 }
 
+absl::Status Topic::DeleteRecords(int32_t partition, int64_t offset) const {
+  const Call call(CoreOf(state_));
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  EVENTLOG_ASSIGN_OR_RETURN(const Partition* found, state_->FindPartition(partition));
+  const int64_t high_watermark = found->high_watermark();
+  if (offset < 0 || offset > high_watermark) {
+    return internal::WithActualOffset(
+        internal::MakeError(
+            offset < 0 ? ErrorReason::kBelowLogStart : ErrorReason::kBeyondHighWatermark,
+            fmt::format("{}-{}: cannot delete the records before offset {}: the "
+                        "high watermark is {}",
+                        *state_->name(), partition, offset, high_watermark)),
+        offset < 0 ? found->log_start_offset() : high_watermark);
+  }
+  EVENTLOG_RETURN_IF_ERROR(state_->core()->DeleteRecords(
+      state_->partitions()[static_cast<std::size_t>(partition)], offset));
+  return state_->CheckNotDeleted();  // together with the topic, they are not there either
+}
+
 }  // namespace eventlog::inline v1

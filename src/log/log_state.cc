@@ -4,11 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "base/callback_scope.h"
 #include "base/error.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
-#include "format/record.h"
 #include "io/durable_file.h"
 
 namespace eventlog::inline v1::internal {
@@ -16,17 +16,13 @@ namespace {
 
 constexpr char kMemoryDirectory[] = "memory";
 
-absl::Status RefuseInObserver() {
-  if (!EventQueue::IsDelivering()) return absl::OkStatus();
-  return MakeError(ErrorReason::kInCallback, "an observer may not close or reopen a log");
-}
-
 }  // namespace
 
 LogState::LogState(LogOptions options)
     : LogCore(options.clock, options.observer, {options.max_record_bytes, options.max_write_bytes}),
       options_(std::move(options)),
-      file_system_(options_.file_system) {
+      file_system_(options_.file_system),
+      time_(clock_) {
   if (options_.memory) {
     memory_ = std::make_unique<MemoryFileSystem>();
     file_system_ = memory_.get();
@@ -37,14 +33,15 @@ LogState::LogState(LogOptions options)
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
   catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
-  scheduler_ = std::make_unique<Scheduler>(clock_, *options_.background_thread);
+  scheduler_ = std::make_unique<Scheduler>(clock_, *options_.background_thread,
+                                           [this] { AfterTask(); });
   AddTasks();
 }
 
 LogState::~LogState() = default;
 
 PartitionEnvironment LogState::Environment() {
-  return {files_.get(), journal_.get(), &health_, clock_, &events_};
+  return {files_.get(), journal_.get(), &health_, clock_, &events_, &time_, &rolled_};
 }
 
 absl::Status LogState::OpenDirectory() {
@@ -102,6 +99,7 @@ absl::Status LogState::Open() {
   auto recovered = Recover(options_.recovery_mode);
   EVENTLOG_RETURN_IF_ERROR(recovered);
   open_ = true;
+  ScheduleRetention(absl::ZeroDuration());  // a log that is never open for long keeps to it, too
   return absl::OkStatus();
 }
 
@@ -121,11 +119,11 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   const absl::Duration start = clock_->Monotonic();
   EVENTLOG_ASSIGN_OR_RETURN(RecoveredLog recovered,
                             RecoverLog({files_.get(), options_.directory, catalog_.get(), mode,
-                                        WallMs(), options_.memory}));
+                                        time_.NowMs(), options_.memory}));
   EVENTLOG_RETURN_IF_ERROR(
       journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
   AdoptRecovered(&recovered);
-  EVENTLOG_RETURN_IF_ERROR(LoadOffsets());
+  EVENTLOG_RETURN_IF_ERROR(LoadOffsets(&recovered.checkpoint));
   events_.Push(
       {.kind = LogEvent::Kind::kRecovered,
        .bytes = recovered.report.bytes_cut,
@@ -146,7 +144,8 @@ void LogState::AdoptRecovered(RecoveredLog* recovered) {
   }
   MutexLock lock(&topics_mutex_);
   report_ = recovered->report;
-  // A change of the catalog that failed half-way may have deleted a topic after all.
+  // A change of the catalog that failed half-way may have deleted a topic, or given it partitions,
+  // after all.
   std::set<std::string, std::less<>> names;
   for (const CatalogTopic& topic : catalog_->topics()) names.insert(topic.name);
   for (auto at = topics_.begin(); at != topics_.end();) {
@@ -154,45 +153,33 @@ void LogState::AdoptRecovered(RecoveredLog* recovered) {
     at = names.contains(at->first) ? std::next(at) : topics_.erase(at);
   }
   for (const CatalogTopic& topic : catalog_->topics()) {
-    const TopicConfig config = *FromConfigPairs(topic.partitions, topic.configs);
     OpenTopicEntry& entry = topics_[topic.name];
-    if (entry.state == nullptr) entry.state = MakeTopicState(topic, config);
+    if (entry.state == nullptr) entry.state = MakeTopicState(topic);
     entry.catalog = topic;
-    entry.config = config;
+    entry.config = *FromConfigPairs(topic.partitions, topic.configs);
+    const auto known = static_cast<int32_t>(entry.state->partitions().size());
     for (int32_t number = 0; number < topic.partitions; ++number) {
-      entry.state->partitions()[static_cast<std::size_t>(number)]->Adopt(
-          std::move(recovered->partitions[{topic.id, number}]), recovered->checkpoint.leader_epoch);
-    }
-  }
-}
-
-absl::Status LogState::LoadOffsets() {
-  offsets_.Clear();
-  auto topic = FindTopic(kConsumerOffsetsTopic);
-  if (!topic.ok()) return absl::OkStatus();
-  Partition* const partition = (*topic)->partitions().front().get();
-  FetchCursor cursor;
-  for (int64_t offset = partition->log_start_offset(); offset < partition->high_watermark();) {
-    std::vector<StoredBatch> batches;
-    EVENTLOG_RETURN_IF_ERROR(partition->Read(offset, 1 << 20, &cursor, &batches));
-    for (const StoredBatch& batch : batches) {
-      std::string_view left = batch.records;
-      while (!left.empty()) {
-        EncodedRecord record;
-        EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &record));
-        std::optional<std::string_view> value;
-        if (record.value != nullptr) value.emplace(record.value, record.value_size);
-        EVENTLOG_RETURN_IF_ERROR(offsets_.ApplyRecord(
-            {record.key, record.key_size}, value, batch.header.base_offset + record.offset_delta));
+      RecoveredPartition& partition = recovered->partitions[{topic.id, number}];
+      if (number < known) {
+        entry.state->partitions()[static_cast<std::size_t>(number)]->Adopt(
+            std::move(partition), recovered->checkpoint.leader_epoch);
+      } else {
+        entry.state->AddPartition(MakePartition(topic, number, entry.config, std::move(partition),
+                                                recovered->checkpoint.leader_epoch));
       }
-      offset = batch.header.next_offset();
     }
+    Configure(entry.state.get(), entry.config);
   }
-  return absl::OkStatus();
 }
 
 absl::Status LogState::Reopen() {
-  EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
+  EVENTLOG_RETURN_IF_ERROR(CheckNotInCallback("Log::Reopen"));
+  const absl::Status recovered = RecoverPoisoned();
+  sender_.Deliver();
+  return recovered;
+}
+
+absl::Status LogState::RecoverPoisoned() {
   MutexLock lifecycle(&lifecycle_mutex_);
   if (!open_ || closing_) return ClosedError("the log");
   if (!health_.poisoned()) return absl::OkStatus();
@@ -200,6 +187,8 @@ absl::Status LogState::Reopen() {
   MutexLock changing(&topic_change_mutex_);
   absl::Status status;
   scheduler_->RunAlone([&] {
+    // Before partitions start again: the tickets of what producers have sent are of now.
+    sender_.FailAll(health_.Check());
     status = health_.failure() == Health::Failure::kJournal ? ReopenFromMemory()
                                                             : Recover(RecoveryMode::kRefuse);
   });
@@ -225,6 +214,7 @@ absl::Status LogState::ReopenFromMemory() {
     EVENTLOG_ASSIGN_OR_RETURN(auto entry, partition->ReopenFromMemory(checkpoint.leader_epoch));
     checkpoint.partitions.push_back(entry);
   }
+  SnapshotOffsets(&checkpoint);
   EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(file_system_, options_.directory, checkpoint));
   EVENTLOG_RETURN_IF_ERROR(journal_->Start(checkpoint.log_id, checkpoint.generation));
   generation_ = checkpoint.generation;
@@ -233,7 +223,13 @@ absl::Status LogState::ReopenFromMemory() {
 }
 
 absl::Status LogState::Close(absl::Duration timeout) {
-  EVENTLOG_RETURN_IF_ERROR(RefuseInObserver());
+  EVENTLOG_RETURN_IF_ERROR(CheckNotInCallback("Log::Close"));
+  const absl::Status closed = Shutdown(timeout);
+  if (ReasonOf(closed) != ErrorReason::kTimedOut) sender_.DeliverAll();
+  return closed;
+}
+
+absl::Status LogState::Shutdown(absl::Duration timeout) {
   MutexLock lifecycle(&lifecycle_mutex_);
   if (!open_) return absl::OkStatus();
   closing_ = true;
@@ -244,6 +240,7 @@ absl::Status LogState::Close(absl::Duration timeout) {
   }
   open_ = false;
   scheduler_->Stop();
+  sender_.RunToEnd();
   absl::Status status = CloseFiles();
   files_->ForgetAll();
   journal_->Close();
@@ -257,6 +254,8 @@ absl::Status LogState::Close(absl::Duration timeout) {
 absl::Status LogState::CloseFiles() {
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   if (options_.memory) return absl::OkStatus();
+  // The journal first: on a disk that is gone, nothing is written any more.
+  EVENTLOG_RETURN_IF_ERROR(journal_->SyncAndMark().status());
   for (const auto& partition : AllPartitions()) EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
   for (const auto& partition : AllPartitions()) {
     EVENTLOG_RETURN_IF_ERROR(partition->TrimForClose());

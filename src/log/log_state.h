@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,14 @@
 
 namespace eventlog::inline v1::internal {
 
+class OffsetRecords;
+
+// A log start that is to be moved up to `offset`, which is at most the high watermark.
+struct LogStart {
+  std::shared_ptr<Partition> partition;
+  int64_t offset = 0;
+};
+
 class LogState final : public LogCore, public std::enable_shared_from_this<LogState> {
  public:
   // `options` resolved (ResolveOptions).
@@ -41,10 +50,10 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   RecoveryReport recovery_report() const;
 
   // --- topics.cc
+  // Makes it when it is missing. `must_be_new`: AlreadyExists (kTopicExists) otherwise.
   absl::StatusOr<std::shared_ptr<TopicState>> OpenTopic(std::string_view name,
-                                                        const TopicOptions& options);
-  absl::StatusOr<std::shared_ptr<TopicState>> CreateTopic(std::string_view name,
-                                                          const TopicOptions& options);
+                                                        const TopicOptions& options,
+                                                        bool must_be_new = false);
   absl::Status AlterTopic(std::string_view name, const TopicOptions& options);
   absl::Status DeleteTopic(std::string_view name);
   absl::StatusOr<TopicDescription> DescribeTopic(std::string_view name);
@@ -54,12 +63,20 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   // --- write.cc
   absl::Status Write(const WriteBatchState& batch, std::vector<RecordMetadata>* metadata);
   absl::Status CommitOffsets(const OffsetCommits& commits) override;
+  absl::Status AlterOffsets(std::string_view group, absl::Span<const TopicPartitionOffset> offsets);
+  absl::Status DeleteGroup(std::string_view group);
 
   // --- upkeep.cc
   absl::Status MakeRoom() override;
   absl::Status RunMaintenance(absl::Duration budget);
   void RunDue() override { scheduler_->RunDue(absl::InfiniteDuration()); }
   absl::Duration UntilDue() const override { return scheduler_->UntilDue(); }
+  bool has_background_thread() const override { return *options_.background_thread; }
+  void ScheduleSends(absl::Duration delay) override { scheduler_->Schedule(send_task_, delay); }
+  void RunSends() override { scheduler_->RunNow(send_task_); }
+
+  // --- retention.cc
+  absl::Status DeleteRecords(const std::shared_ptr<Partition>& partition, int64_t offset) override;
 
  private:
   struct OpenTopicEntry {
@@ -75,7 +92,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   absl::StatusOr<bool> IsNewLog();
   absl::Status Recover(RecoveryMode mode);
   absl::Status ReopenFromMemory();
-  absl::Status LoadOffsets();
+  absl::Status RecoverPoisoned();
+  absl::Status Shutdown(absl::Duration timeout);
   absl::Status CloseFiles();
   void AdoptRecovered(RecoveredLog* recovered);
   PartitionEnvironment Environment();
@@ -83,24 +101,51 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   // topics.cc
   absl::Status CatalogFailed(const absl::Status& status);
   absl::Status ForgetOffsetsOf(std::string_view topic);
-  std::shared_ptr<TopicState> MakeTopicState(const CatalogTopic& topic, const TopicConfig& config);
+  std::shared_ptr<TopicState> MakeTopicState(const CatalogTopic& topic);
+  std::shared_ptr<Partition> MakePartition(const CatalogTopic& topic, int32_t number,
+                                           const TopicConfig& config, RecoveredPartition recovered,
+                                           int32_t leader_epoch);
+  void AddPartitions(TopicState* state, const CatalogTopic& topic, const TopicConfig& config);
+  void Configure(TopicState* state, const TopicConfig& config);
   absl::StatusOr<std::shared_ptr<TopicState>> AddTopic(std::string_view name,
                                                        const TopicConfig& config);
   absl::StatusOr<OpenTopicEntry> FindEntry(std::string_view name) const;
   std::vector<std::shared_ptr<Partition>> AllPartitions() const;
   absl::StatusOr<std::shared_ptr<TopicState>> OffsetsTopic();
 
+  // offsets.cc
+  std::shared_ptr<Partition> OffsetsPartition();  // null before the first commit
+  absl::Status ReplayOffsets(Partition* partition, int64_t end);
+  absl::Status LoadOffsets(Checkpoint* checkpoint);
+  void SnapshotOffsets(Checkpoint* checkpoint);
+  std::optional<LogStart> OffsetsLogStart(int64_t offsets_upto);
+  absl::Status TrimOffsetsInMemory();
+
   // write.cc
   absl::Status WriteShares(std::vector<AtomicShare> shares, bool sync,
                            std::vector<AtomicShare>* written);
+  absl::Status WriteOffsets(const OffsetRecords& records, bool sync);
+  absl::Status DeleteOffsets(std::vector<OffsetCommitKey> keys);
   bool CommitNeedsSync(absl::Span<const TopicPartitionOffset> offsets);
 
   // upkeep.cc
   void AddTasks();
-  absl::Status MakeCheckpoint(bool only_if_full = false);
+  void AfterTask();
+  // `log_starts`: where it is to put them; they are so when this is OK.
+  absl::Status MakeCheckpoint(bool only_if_full = false,
+                              absl::Span<const LogStart> log_starts = {});
   absl::Status SealAged();
   void Upkeep();
   void ScheduleAging();
+
+  // retention.cc
+  // Moves log starts up, durably and for readers, and removes the files that lie below them (R12).
+  absl::Status AdvanceLogStarts(absl::Span<const LogStart> log_starts);
+  // If any topic has a retention.
+  void ScheduleRetention(absl::Duration delay);
+  void RetainFromNowOn(const TopicConfig& config);
+  void ScheduleRetentionAfterRoll();
+  void Retain();
 
   LogOptions options_;
   FileSystem* file_system_ = nullptr;
@@ -108,11 +153,16 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   std::unique_ptr<File> lock_;
   std::unique_ptr<TopicCatalog> catalog_;
   std::unique_ptr<Scheduler> scheduler_;
+  Scheduler::TaskId send_task_ = 0;
   Scheduler::TaskId checkpoint_task_ = 0;
   Scheduler::TaskId seal_task_ = 0;
   Scheduler::TaskId upkeep_task_ = 0;
+  Scheduler::TaskId retention_task_ = 0;
   std::atomic<bool> aging_scheduled_{false};
   std::atomic<bool> written_since_aging_{false};
+  std::atomic<bool> has_retention_{false};  // some topic
+  std::atomic<bool> rolled_{false};         // some segment, since retention was last asked for
+  const LogTime time_;
 
   Mutex lifecycle_mutex_;  // Open, Reopen, Close; taken first
   bool open_ ABSL_GUARDED_BY(lifecycle_mutex_) = false;

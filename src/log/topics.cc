@@ -27,7 +27,7 @@ uint32_t RandomTurn(Random* random) {
 absl::Status LogState::CatalogFailed(const absl::Status& status) {
   if (!status.ok() && !absl::IsNotFound(status) && !absl::IsAlreadyExists(status) &&
       !IsDiskFull(status)) {
-    static_cast<void>(health_.Poison(Health::Failure::kSegment, status));
+    return health_.Poison(Health::Failure::kSegment, status);
   }
   return status;
 }

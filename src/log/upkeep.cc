@@ -1,4 +1,5 @@
 // The checkpoint, and what runs on the background thread or in the caller's RunMaintenance.
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -7,23 +8,24 @@
 namespace eventlog::inline v1::internal {
 
 void LogState::AddTasks() {
-  checkpoint_task_ = scheduler_->Add([this] {
-    static_cast<void>(MakeCheckpoint());  // a failure poisons the log or comes again, with reasons
-    TellObserver();
-  });
-  seal_task_ = scheduler_->Add([this] {
-    static_cast<void>(SealAged());
-    TellObserver();
-  });
-  upkeep_task_ = scheduler_->Add([this] {
-    Upkeep();
-    TellObserver();
-  });
+  send_task_ = scheduler_->Add([this] { sender_.Run(); });
+  // A failure poisons the log or comes again, with reasons.
+  checkpoint_task_ = scheduler_->Add([this] { static_cast<void>(MakeCheckpoint()); });
+  seal_task_ = scheduler_->Add([this] { static_cast<void>(SealAged()); });
+  upkeep_task_ = scheduler_->Add([this] { Upkeep(); });
+  retention_task_ = scheduler_->Add([this] { Retain(); });
+}
+
+// The scheduler holds no lock here.
+void LogState::AfterTask() {
+  TellObserver();
+  sender_.Deliver();
 }
 
 // Called by every append. Beyond its bound the journal still takes what is on its way, so it is a
 // checkpoint before the next append that keeps it there.
 absl::Status LogState::MakeRoom() {
+  sender_.SettleDropped();
   if (options_.memory) {
     ScheduleAging();
     return absl::OkStatus();
@@ -38,6 +40,7 @@ absl::Status LogState::MakeRoom() {
 
 // Something is about to be written: it is to be sealed, and covered by a checkpoint, in time.
 void LogState::ScheduleAging() {
+  ScheduleRetentionAfterRoll();
   if (!written_since_aging_.load(std::memory_order_relaxed)) written_since_aging_.store(true);
   if (aging_scheduled_.load(std::memory_order_relaxed) || aging_scheduled_.exchange(true)) return;
   scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
@@ -65,18 +68,19 @@ absl::Status LogState::SealAged() {
   return absl::OkStatus();
 }
 
-// R11, in this order: sync the journal and mark the place; seal what lies before it; sync segments
-// and directories; replace the checkpoint; free the journal's files.
-absl::Status LogState::MakeCheckpoint(bool only_if_full) {
-  if (options_.memory) return absl::OkStatus();
+// R11, in this order: take the committed offsets; sync the journal and mark the place; seal what
+// lies before it; sync segments and directories; replace the checkpoint; free the journal's files.
+absl::Status LogState::MakeCheckpoint(bool only_if_full, absl::Span<const LogStart> log_starts) {
+  if (options_.memory) return TrimOffsetsInMemory();
   MutexLock checkpointing(&checkpoint_mutex_);
   if (only_if_full && !journal_->IsFull()) return absl::OkStatus();  // somebody else's did it
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  Checkpoint checkpoint;
+  SnapshotOffsets(&checkpoint);
   EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark, journal_->SyncAndMark());
   const std::vector<std::shared_ptr<Partition>> partitions = AllPartitions();
   for (const auto& partition : partitions) EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
 
-  Checkpoint checkpoint;
   checkpoint.log_id = catalog_->log_id();
   checkpoint.generation = generation_;
   checkpoint.leader_epoch = leader_epoch_;
@@ -84,8 +88,13 @@ absl::Status LogState::MakeCheckpoint(bool only_if_full) {
   checkpoint.journal_file = mark.place.file;
   checkpoint.journal_position = static_cast<uint64_t>(mark.place.position);
   checkpoint.synced_upto = mark.synced_upto;
+  std::map<const Partition*, int64_t> log_start_of;
+  for (const LogStart& start : log_starts) log_start_of[start.partition.get()] = start.offset;
+  const auto offsets = OffsetsLogStart(checkpoint.offsets_upto);
+  if (offsets.has_value()) log_start_of[offsets->partition.get()] = offsets->offset;
   for (const auto& partition : partitions) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto entry, partition->SyncForCheckpoint());
+    EVENTLOG_ASSIGN_OR_RETURN(auto entry,
+                              partition->SyncForCheckpoint(log_start_of[partition.get()]));
     checkpoint.partitions.push_back(entry);
   }
   if (absl::Status written = WriteCheckpoint(file_system_, options_.directory, checkpoint);
@@ -94,6 +103,12 @@ absl::Status LogState::MakeCheckpoint(bool only_if_full) {
     return health_.Poison(Health::Failure::kSegment, written);
   }
   journal_->FreeBelow(mark);
+  for (const LogStart& start : log_starts) start.partition->SetLogStart(start.offset);
+  if (offsets.has_value()) {
+    offsets->partition->SetLogStart(offsets->offset);
+    // Those that stay are left to the next checkpoint, or to recovery.
+    static_cast<void>(offsets->partition->RemoveBelowLogStart());
+  }
   return absl::OkStatus();
 }
 

@@ -11,10 +11,12 @@ namespace {
 constexpr std::size_t kFirstBufferBytes = 4 << 10;
 }  // namespace
 
-OpenBatch::OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch)
+OpenBatch::OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch,
+                     int64_t append_ms)
     : base_offset_(base_offset),
       base_timestamp_ms_(base_timestamp_ms),
       leader_epoch_(leader_epoch),
+      append_ms_(append_ms),
       max_timestamp_ms_(base_timestamp_ms),
       buffer_(std::make_shared<TailBuffer>(kFirstBufferBytes)) {}
 

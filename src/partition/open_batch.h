@@ -25,7 +25,9 @@ struct TailBuffer {
 
 class OpenBatch {
  public:
-  OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch);
+  // `append_ms`: when its first record was appended, by the log's time.
+  OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch,
+            int64_t append_ms);
 
   int64_t base_offset() const { return base_offset_; }
   int64_t end_offset() const { return base_offset_ + count_; }
@@ -35,6 +37,7 @@ class OpenBatch {
   int64_t base_timestamp_ms() const { return base_timestamp_ms_; }
   int64_t max_timestamp_ms() const { return max_timestamp_ms_; }
   int32_t leader_epoch() const { return leader_epoch_; }
+  int64_t append_ms() const { return append_ms_; }
   std::string_view records() const { return {buffer_->bytes.get(), bytes_}; }
   const std::shared_ptr<TailBuffer>& buffer() const { return buffer_; }
 
@@ -60,6 +63,7 @@ class OpenBatch {
   const int64_t base_offset_;
   const int64_t base_timestamp_ms_;
   const int32_t leader_epoch_;
+  const int64_t append_ms_;
   int64_t max_timestamp_ms_;
   std::size_t bytes_ = 0;
   std::size_t journaled_bytes_ = 0;

@@ -17,6 +17,7 @@ void Partition::Adopt(RecoveredPartition recovered, int32_t leader_epoch) {
   MutexLock lock(&mutex_);
   segments_.Adopt(std::move(recovered.segments));
   leader_epoch_.store(leader_epoch, std::memory_order_release);
+  newest_append_ms_ = recovered.newest_append_ms;
   Restart(recovered.log_start_offset, recovered.end_offset);
 }
 
@@ -41,6 +42,11 @@ void Partition::SetConfig(const PartitionConfig& config) {
   MutexLock lock(&mutex_);
   config_ = config;
   acknowledgement_.store(config.acknowledgement, std::memory_order_release);
+}
+
+PartitionConfig Partition::config() const {
+  MutexLock lock(&mutex_);
+  return config_;
 }
 
 OrderedWatermarks Partition::watermarks() const {
@@ -70,6 +76,7 @@ void Partition::DropUnjournaled(int64_t keep_end, const absl::Status& why) {
                        std::memory_order_release);
   drops_.fetch_add(1, std::memory_order_acq_rel);
   draining_ = true;
+  environment_.health->CountDrop();
 }
 
 absl::Status Partition::DeletedError() const {
@@ -81,9 +88,8 @@ void Partition::TellRolled() {
                              .topic = name_.topic,
                              .partition = name_.identity.partition,
                              .message = "a segment is full or old enough, the next one begins"});
+  environment_.rolled->store(true);
 }
-
-int64_t Partition::WallMs() const { return absl::ToUnixMillis(environment_.clock->Now()); }
 
 absl::Status Partition::PoisonSegment(const absl::Status& cause) {
   const absl::Status poisoned = environment_.health->Poison(Health::Failure::kSegment, cause);

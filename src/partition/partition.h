@@ -25,6 +25,7 @@
 #include "absl/types/span.h"
 #include "base/event_queue.h"
 #include "base/health.h"
+#include "base/log_time.h"
 #include "base/mutex.h"
 #include "eventlog/clock.h"
 #include "eventlog/record.h"
@@ -46,6 +47,8 @@ struct PartitionEnvironment {
   Health* health = nullptr;
   Clock* clock = nullptr;
   EventQueue* events = nullptr;
+  const LogTime* time = nullptr;
+  std::atomic<bool>* rolled = nullptr;  // set when a partition has finished a segment
 };
 
 struct PartitionName {
@@ -60,6 +63,15 @@ struct RecoveredPartition {
   std::vector<std::shared_ptr<Segment>> segments;
   int64_t log_start_offset = 0;
   int64_t end_offset = 0;
+  int64_t newest_append_ms = 0;  // by the log's time, and not to come
+};
+
+// What retention looks at, as of one moment.
+struct RetentionView {
+  std::vector<std::shared_ptr<Segment>> segments = {};
+  int64_t log_start = 0;
+  int64_t high_watermark = 0;
+  int64_t newest_append_ms = 0;  // no record below the high watermark was appended later
 };
 
 // Records that were staged and wait for their acknowledgement.
@@ -86,6 +98,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // Starts, or starts again, from what recovery found. Nobody else uses the partition meanwhile.
   void Adopt(RecoveredPartition recovered, int32_t leader_epoch);
   void SetConfig(const PartitionConfig& config);
+  PartitionConfig config() const;
   int32_t leader_epoch() const { return leader_epoch_.load(std::memory_order_acquire); }
 
   // --- append (partition_append.cc)
@@ -144,8 +157,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // SealAll when the oldest unsealed record is older than `age`, and rolls a segment whose time has
   // come.
   absl::Status SealOlderThan(absl::Duration age);
-  // Syncs the segments and says what is proven to be on disk now (R11).
-  absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint();
+  // Syncs the segments and says what is proven to be on disk now (R11). `log_start`: what the
+  // checkpoint is to say, when that is more than there is; everything below it is sealed.
+  absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint(int64_t log_start);
   // Cuts preallocated space off, before the last checkpoint of a log that closes.
   absl::Status TrimForClose();
   // After a failed journal write (R19): writes what was acknowledged from memory, drops the rest,
@@ -153,6 +167,12 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // ResourceExhausted (kDiskFull): try again with more space. FailedPrecondition (kPoisoned): a
   // segment failed too.
   absl::StatusOr<PartitionCheckpoint> ReopenFromMemory(int32_t leader_epoch);
+  // Hides what lies below, once a durable checkpoint says so (R12). A memory log has none.
+  void SetLogStart(int64_t offset);
+  // Removes segments that lie wholly below the log start, and tells of it. Those that it did not
+  // come to are left for the next time, or to the next recovery.
+  absl::Status RemoveBelowLogStart();
+  RetentionView retention_view() const;
   // Takes no more appends, refuses those that wait (kUnknownTopic), then removes the files.
   absl::Status Delete();
 
@@ -175,7 +195,8 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   enum class Hold { kNone, kUntilWritten, kUntilSynced };
 
   void Restart(int64_t log_start, int64_t end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  PartitionCheckpoint Describe() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  PartitionCheckpoint Describe(int64_t log_start) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -194,7 +215,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   absl::Status DeletedError() const;
   void TellRolled();
   absl::Status PoisonSegment(const absl::Status& cause);
-  int64_t WallMs() const;
+  absl::Status BelowLogStart(int64_t offset) const;
 
   const PartitionEnvironment environment_;
   const PartitionName name_;
@@ -215,6 +236,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   absl::Status drop_reason_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;  // tickets of before the last drop are still out
   bool deleted_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t newest_append_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // never falls while the log is open
   absl::Duration oldest_staged_ ABSL_GUARDED_BY(mutex_);  // monotonic; of the tail's oldest record
   CondVar bulk_done_;
 

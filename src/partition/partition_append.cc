@@ -31,13 +31,15 @@ AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, in
   ticket.first_offset = watermarks_.log_end();
   ticket.drops = drops_.load(std::memory_order_relaxed);
   if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
+  const int64_t append_ms = environment_.time->NowMs();
+  newest_append_ms_ = std::max(newest_append_ms_, append_ms);
   int64_t offset = ticket.first_offset;
   const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
   for (const ProducerRecord& record : records) {
     const int64_t timestamp_ms =
         record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
-    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes);
+    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, append_ms);
     if (metadata != nullptr) {
       metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
     }
@@ -150,8 +152,8 @@ absl::Status Partition::ReserveAndWrite(int64_t end_offset, bool* refused) {
     bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
   }
   bool rolled = false;
-  absl::Status reserved =
-      segments_.Reserve(bytes, batches.front()->base_offset(), WallMs(), config, &rolled);
+  absl::Status reserved = segments_.Reserve(bytes, batches.front()->base_offset(),
+                                            batches.front()->append_ms(), config, &rolled);
   *refused = IsDiskFull(reserved);
   EVENTLOG_RETURN_IF_ERROR(reserved);
   if (rolled) TellRolled();

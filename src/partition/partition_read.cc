@@ -6,16 +6,19 @@
 
 namespace eventlog::inline v1::internal {
 
+absl::Status Partition::BelowLogStart(int64_t offset) const {
+  const int64_t log_start = log_start_offset();
+  return WithActualOffset(
+      MakeError(ErrorReason::kBelowLogStart,
+                fmt::format("{}-{}: offset {} is below the log start {}", name_.topic,
+                            name_.identity.partition, offset, log_start)),
+      log_start);
+}
+
 absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cursor,
                              std::vector<StoredBatch>* batches) {
   const int64_t visible_end = high_watermark();
-  if (offset < log_start_offset()) {
-    return WithActualOffset(
-        MakeError(ErrorReason::kBelowLogStart,
-                  fmt::format("{}-{}: offset {} is below the log start {}", name_.topic,
-                              name_.identity.partition, offset, log_start_offset())),
-        log_start_offset());
-  }
+  if (offset < log_start_offset()) return BelowLogStart(offset);
   if (offset > visible_end) {
     return WithActualOffset(
         MakeError(ErrorReason::kBeyondHighWatermark,
@@ -32,7 +35,8 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
   }
   const std::size_t first = batches->size();
   const int64_t hint = cursor->segment_offset == offset ? cursor->segment_position : -1;
-  EVENTLOG_RETURN_IF_ERROR(segments_.Read(offset, hint, max_bytes, batches));
+  const absl::Status read = segments_.Read(offset, hint, max_bytes, batches);
+  if (!read.ok()) return offset < log_start_offset() ? BelowLogStart(offset) : read;
   // A bulk write has its batches in the file before they are synced: they are not to be seen yet.
   // What left the tail since the first look is visible now.
   const int64_t visible_now = high_watermark();
@@ -40,6 +44,7 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
     batches->pop_back();
   }
   if (batches->size() == first) {
+    if (offset < log_start_offset()) return BelowLogStart(offset);  // deleted meanwhile
     return MakeError(ErrorReason::kDurableDataMissing,
                      fmt::format("{}: offset {} is below the high watermark {} and in no segment",
                                  name_.directory, offset, visible_now));
@@ -54,10 +59,9 @@ absl::StatusOr<int64_t> Partition::OffsetForTimestamp(int64_t timestamp_ms) {
   const int64_t visible_end = high_watermark();
   // The tail first: what is sealed meanwhile is then found in its segment.
   const int64_t in_tail = tail_.FindTimestamp(timestamp_ms, visible_end);
-  EVENTLOG_ASSIGN_OR_RETURN(const auto in_segment, segments_.FindTimestamp(timestamp_ms));
-  if (in_segment.has_value() && *in_segment < visible_end) {
-    return std::max(*in_segment, log_start_offset());
-  }
+  EVENTLOG_ASSIGN_OR_RETURN(const auto in_segment,
+                            segments_.FindTimestamp(timestamp_ms, log_start_offset()));
+  if (in_segment.has_value() && *in_segment < visible_end) return *in_segment;
   return in_tail >= 0 ? in_tail : visible_end;
 }
 

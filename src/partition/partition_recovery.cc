@@ -37,6 +37,17 @@ struct FoundSegment {
   bool scanned = false;  // it lies at or behind the checkpointed place
 };
 
+// Whether the file is an index without its segment, or one that was being written.
+bool IsStray(std::string_view name, absl::Span<const int64_t> base_offsets) {
+  const std::size_t stem_bytes = std::min(name.find('.'), name.size());
+  const std::string_view suffix = name.substr(stem_bytes);
+  const auto base = ParseSegmentName(std::string(name.substr(0, stem_bytes)) + ".log");
+  if (!base.has_value()) return false;
+  if (suffix.ends_with(kTemporarySuffix)) return true;
+  return (suffix == ".index" || suffix == ".timeindex") &&
+         !std::binary_search(base_offsets.begin(), base_offsets.end(), *base);
+}
+
 class PartitionRecovery {
  public:
   explicit PartitionRecovery(const PartitionRecoveryInput& input)
@@ -46,6 +57,8 @@ class PartitionRecovery {
 
  private:
   absl::Status ListSegments();
+  absl::Status RemoveSegment(int64_t base_offset);
+  absl::Status RemoveLeftovers();
   absl::Status CheckCheckpointedFile();
   absl::Status ScanSegments();
   absl::StatusOr<bool> ScanOne(FoundSegment* found);
@@ -71,29 +84,59 @@ class PartitionRecovery {
   absl::Status hole_;        // what ended the scan, when it was more than the end of the data
   Tail replayed_;            // what the journal adds
   int64_t merged_end_ = 0;
-  bool changed_ = false;  // files were cut, removed or found behind the checkpoint
+  std::vector<int64_t> leftovers_;   // files below the log start, whose removal was cut short
+  std::vector<std::string> strays_;  // what else counts for nothing
+  bool changed_ = false;             // files were cut, removed or found behind the checkpoint
 };
 
 absl::Status PartitionRecovery::ListSegments() {
+  found_.clear();
   auto names = file_system_->List(input_.name.directory);
   if (absl::IsNotFound(names.status())) return absl::OkStatus();
   EVENTLOG_RETURN_IF_ERROR(names);
+  std::vector<int64_t> bases;
   for (const std::string& name : *names) {
-    const auto base_offset = ParseSegmentName(name);
-    if (!base_offset.has_value()) continue;
+    if (const auto base = ParseSegmentName(name); base.has_value()) bases.push_back(*base);
+  }
+  std::sort(bases.begin(), bases.end());
+  const auto kept = bases.begin() + static_cast<std::ptrdiff_t>(CountBelowLogStart(start_, bases));
+  leftovers_.assign(bases.begin(), kept);
+  strays_.clear();
+  for (std::string& name : *names) {
+    if (IsStray(name, bases)) strays_.push_back(std::move(name));
+  }
+  for (auto base = kept; base != bases.end(); ++base) {
     FoundSegment found;
-    found.base_offset = *base_offset;
+    found.base_offset = *base;
     EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
     EVENTLOG_RETURN_IF_ERROR(file->DropCache());
     EVENTLOG_ASSIGN_OR_RETURN(found.bytes, file->Size());
     found_.push_back(found);
   }
-  std::sort(found_.begin(), found_.end(),
-            [](const auto& a, const auto& b) { return a.base_offset < b.base_offset; });
   for (std::size_t i = 0; i < found_.size(); ++i) {
     found_[i].end_position = found_[i].bytes;
     found_[i].next_offset = i + 1 < found_.size() ? found_[i + 1].base_offset : 0;
   }
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRecovery::RemoveSegment(int64_t base_offset) {
+  changed_ = true;
+  const Segment::Place place = {input_.name.directory, input_.name.identity, base_offset};
+  return Segment::Adopt(input_.files, place, kSegmentHeaderBytes, base_offset, false)->Remove();
+}
+
+// What these held was deleted for good (R12). The names of any of them may have come back.
+absl::Status PartitionRecovery::RemoveLeftovers() {
+  for (const int64_t base_offset : leftovers_) {
+    EVENTLOG_RETURN_IF_ERROR(RemoveSegment(base_offset));
+  }
+  leftovers_.clear();
+  for (const std::string& name : strays_) {
+    EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(input_.name.directory + "/" + name));
+    changed_ = true;
+  }
+  strays_.clear();
   return absl::OkStatus();
 }
 
@@ -197,7 +240,8 @@ absl::Status PartitionRecovery::ReplayFrame(const JournalFrame& frame) {
     }
     replayed_.Append(ToProducerRecord(encoded),
                      TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
-                     frame.leader_epoch, static_cast<std::size_t>(input_.config.batch_bytes));
+                     frame.leader_epoch, static_cast<std::size_t>(input_.config.batch_bytes),
+                     input_.now_ms);
     merged_end_ = offset + 1;
     ++result_.records_replayed;
   }
@@ -227,12 +271,10 @@ absl::Status PartitionRecovery::JudgeEnd() {
 
 // Removes what lies behind the last good byte, so that nothing stale can line up with new batches.
 absl::Status PartitionRecovery::CutFiles() {
+  EVENTLOG_RETURN_IF_ERROR(RemoveLeftovers());
   for (std::size_t i = good_; i < found_.size(); ++i) {
     result_.bytes_cut += found_[i].bytes;
-    const std::string path = PathOf(found_[i]);
-    input_.files->Forget(path);
-    EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(path));
-    changed_ = true;
+    EVENTLOG_RETURN_IF_ERROR(RemoveSegment(found_[i].base_offset));
   }
   found_.resize(good_);
   for (FoundSegment& found : found_) {
@@ -280,20 +322,27 @@ absl::Status PartitionRecovery::WriteReplayed() {
   result_.checkpoint.partition = input_.name.identity.partition;
   result_.checkpoint.log_start_offset = result_.partition.log_start_offset;
   result_.checkpoint.end_offset = merged_end_;
+  // The log's time goes on from a wall clock, which may have been set back meanwhile.
+  const bool known = start_.newest_append_ms > 0 && merged_end_ <= start_.end_offset;
+  result_.partition.newest_append_ms =
+      known ? std::min(start_.newest_append_ms, input_.now_ms) : input_.now_ms;
+  result_.checkpoint.newest_append_ms = result_.partition.newest_append_ms;
   segments.Describe(&result_.checkpoint);
   if (result_.bytes_cut > 0 || !result_.notes.empty()) result_.cut_to = merged_end_;
   return absl::OkStatus();
 }
 
 absl::StatusOr<PartitionRecoveryResult> PartitionRecovery::Run() {
+  EVENTLOG_RETURN_IF_ERROR(ListSegments());
   if (input_.mode != RecoveryMode::kRefuse) {
+    EVENTLOG_RETURN_IF_ERROR(RemoveLeftovers());
     RepairFindings findings;
     EVENTLOG_RETURN_IF_ERROR(
         RepairSegments(input_.files, input_.name, input_.mode, &start_, &findings));
     result_.notes = std::move(findings.notes);
     result_.bytes_cut = findings.bytes_cut;
+    EVENTLOG_RETURN_IF_ERROR(ListSegments());
   }
-  EVENTLOG_RETURN_IF_ERROR(ListSegments());
   EVENTLOG_RETURN_IF_ERROR(CheckCheckpointedFile());
   EVENTLOG_RETURN_IF_ERROR(ScanSegments());
   EVENTLOG_RETURN_IF_ERROR(ReplayFrames());

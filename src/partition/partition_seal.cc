@@ -48,7 +48,7 @@ absl::Status Partition::WriteClosedLocked() {
     bool rolled = false;
     absl::Status written =
         segments_.Reserve(static_cast<int64_t>(kBatchHeaderBytes + batch->bytes()),
-                          batch->base_offset(), WallMs(), config, &rolled);
+                          batch->base_offset(), batch->append_ms(), config, &rolled);
     if (IsDiskFull(written)) return written;
     if (rolled) TellRolled();
     if (written.ok()) written = WriteBatch(*batch, config);
@@ -104,29 +104,33 @@ absl::Status Partition::SealOlderThan(absl::Duration age) {
     MutexLock lock(&mutex_);
     config = config_;
   }
-  if (!segments_.IsDue(WallMs(), config)) return absl::OkStatus();
+  if (!segments_.IsDue(environment_.time->NowMs(), config)) return absl::OkStatus();
   if (absl::Status rolled = segments_.Roll(); !rolled.ok()) return PoisonSegment(rolled);
   TellRolled();
   return absl::OkStatus();
 }
 
-absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint() {
+absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint(int64_t log_start) {
   MutexLock segment_lock(&segment_mutex_);
   EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());  // nothing is synced a second time (R19)
-  if (segments_.unsynced()) {
-    if (absl::Status synced = segments_.Sync(); !synced.ok()) return PoisonSegment(synced);
-  }
+  log_start = std::max(log_start, log_start_offset());
+  absl::Status synced = segments_.FinishBelow(log_start);
+  if (synced.ok() && segments_.unsynced()) synced = segments_.Sync();
+  if (!synced.ok()) return PoisonSegment(synced);
   MutexLock lock(&mutex_);
   bypassed_ = false;
-  return Describe();
+  return Describe(log_start);
 }
 
-// What is in the segments, all of which are synced.
-PartitionCheckpoint Partition::Describe() const {
+// What is in the segments, all of which are synced. Without a segment, or with none that goes
+// beyond the log start, that is where the log goes on.
+PartitionCheckpoint Partition::Describe(int64_t log_start) const {
   PartitionCheckpoint entry;
   entry.topic_id = name_.topic_id;
   entry.partition = name_.identity.partition;
-  entry.log_start_offset = log_start_offset();
+  entry.log_start_offset = log_start;
+  entry.end_offset = log_start;
+  entry.newest_append_ms = newest_append_ms_;
   segments_.Describe(&entry);
   return entry;
 }
@@ -154,7 +158,7 @@ absl::StatusOr<PartitionCheckpoint> Partition::ReopenFromMemory(int32_t leader_e
   MutexLock lock(&mutex_);
   leader_epoch_.store(leader_epoch, std::memory_order_release);
   Restart(watermarks_.log_start(), end);
-  return Describe();
+  return Describe(watermarks_.log_start());
 }
 
 absl::Status Partition::Delete() {

@@ -86,6 +86,7 @@ class SegmentRepair {
   struct Verdict {
     int64_t end_position = 0;
     int64_t next_offset = 0;
+    int64_t created_ms = 0;  // 0: the header is damaged
     bool header_good = false;
     bool whole = false;
   };
@@ -99,6 +100,13 @@ class SegmentRepair {
     proven_->segment_base_offset = base_offset;
     proven_->position = verdict.end_position;
     proven_->end_offset = verdict.next_offset;
+  }
+
+  // Offsets that were given out and deleted are never given out again.
+  void SetNothingProven() {
+    proven_->segment_base_offset = -1;
+    proven_->position = 0;
+    proven_->end_offset = proven_->log_start_offset;
   }
 
   FileCache* const files_;
@@ -135,6 +143,7 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
       header.ok() && header->identity == name_.identity && header->base_offset == base_offset;
   verdict.next_offset = base_offset;
   if (!verdict.header_good) return verdict;
+  verdict.created_ms = header->created_ms;
   EVENTLOG_ASSIGN_OR_RETURN(const ScanResult scan,
                             ScanSegment(file.get(), path, seed_, kSegmentHeaderBytes, base_offset,
                                         kAnyEpoch, /*allow_gaps=*/false));
@@ -172,7 +181,7 @@ absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::siz
     return absl::OkStatus();
   }
   if (at == 0) {
-    *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
+    SetNothingProven();
     return absl::OkStatus();
   }
   EVENTLOG_ASSIGN_OR_RETURN(const Verdict before, Judge(bases[at - 1], false));
@@ -202,7 +211,7 @@ absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Ver
   const std::string path = SegmentPath(name_.directory, base_offset);
   EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
   Rewriter rewriter(file_system_, path, seed_);
-  EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, base_offset, 0}));
+  EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, base_offset, verdict->created_ms}));
   int64_t next_offset = base_offset;
   EVENTLOG_RETURN_IF_ERROR(CopyGoodBatches(file.get(), &rewriter, &next_offset));
   EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(next_offset, end_offset));
@@ -242,7 +251,7 @@ absl::Status SegmentRepair::Run() {
     const bool in_place = bases[i] <= expected;
     const bool whole = verdict.whole && (last || verdict.next_offset == end_offset);
     if (mode_ == RecoveryMode::kTruncate && !(in_place && whole)) {
-      if (!in_place) verdict = {kSegmentHeaderBytes, bases[i], false, false};
+      if (!in_place) verdict = {kSegmentHeaderBytes, bases[i], 0, false, false};
       return Truncate(bases, i, verdict);
     }
     if (!in_place) EVENTLOG_RETURN_IF_ERROR(FillBefore(bases[i], expected));
@@ -250,10 +259,10 @@ absl::Status SegmentRepair::Run() {
     expected = verdict.next_offset;
     SetProven(bases[i], verdict);
   }
-  if (bases.empty() && proven_end_ > 0) {
+  if (bases.empty() && proven_end_ > proven_->log_start_offset) {
     if (mode_ == RecoveryMode::kTruncate) {
       findings_->notes.push_back(name_.directory + ": every segment is missing");
-      *proven_ = {proven_->topic_id, proven_->partition, 0, -1, 0, 0};
+      SetNothingProven();
       return absl::OkStatus();
     }
     EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, name_.directory));

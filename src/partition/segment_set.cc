@@ -10,6 +10,22 @@
 
 namespace eventlog::inline v1::internal {
 
+namespace {
+
+// Whether every offset that the segment has, one at least, lies below the log start.
+bool LiesBelow(const Segment& segment, int64_t log_start) {
+  return segment.base_offset() < log_start && segment.next_offset() <= log_start;
+}
+
+// A damaged header is left to `verify`, and a time to come comes from a clock that was wrong: the
+// segment's age counts from now.
+int64_t CreatedMs(Segment* segment, int64_t now_ms) {
+  const auto created_ms = segment->CreatedMs();
+  return created_ms.ok() && *created_ms > 0 ? std::min(*created_ms, now_ms) : now_ms;
+}
+
+}  // namespace
+
 SegmentSet::SegmentSet(FileCache* files, Place place) : files_(files), place_(std::move(place)) {}
 
 void SegmentSet::Adopt(std::vector<std::shared_ptr<Segment>> segments) {
@@ -36,17 +52,17 @@ absl::Status SegmentSet::Roll() {
   return absl::OkStatus();
 }
 
-absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t now_ms,
+absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t append_ms,
                                  const PartitionConfig& config, bool* rolled) {
   *rolled = false;
   if (active_ != nullptr) {
-    if (active_created_ms_ == 0) active_created_ms_ = now_ms;  // adopted: its age counts from here
+    if (active_created_ms_ == 0) active_created_ms_ = CreatedMs(active_.get(), append_ms);
     const bool full = active_->end_position() > kSegmentHeaderBytes &&
                       active_->end_position() + bytes > config.segment_bytes;
-    if (!full && !IsDue(now_ms, config)) return active_->Reserve(bytes);
+    if (!full && !IsDue(append_ms, config)) return active_->Reserve(bytes);
   }
   std::shared_ptr<Segment> finished = active_;
-  EVENTLOG_RETURN_IF_ERROR(Create(base_offset, bytes, now_ms));
+  EVENTLOG_RETURN_IF_ERROR(Create(base_offset, bytes, append_ms));
   if (finished != nullptr) {
     std::swap(finished, active_);
     absl::Status done = Roll();
@@ -57,14 +73,14 @@ absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t now
   return absl::OkStatus();
 }
 
-absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t now_ms) {
+absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t append_ms) {
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(files_->file_system(), place_.directory));
   EVENTLOG_ASSIGN_OR_RETURN(
       auto created,
-      Segment::Create(files_, {place_.directory, place_.identity, base_offset}, now_ms, bytes));
+      Segment::Create(files_, {place_.directory, place_.identity, base_offset}, append_ms, bytes));
   directory_unsynced_ = true;
   active_ = created;
-  active_created_ms_ = now_ms;
+  active_created_ms_ = append_ms;
   unsynced_.push_back(created);
   MutexLock lock(&mutex_);
   segments_.push_back(std::move(created));
@@ -98,9 +114,37 @@ void SegmentSet::Describe(PartitionCheckpoint* entry) const {
   MutexLock lock(&mutex_);
   if (segments_.empty()) return;
   const Segment& last = *segments_.back();
+  if (LiesBelow(last, entry->log_start_offset)) return;
   entry->segment_base_offset = last.base_offset();
   entry->position = last.end_position();
   entry->end_offset = last.next_offset();
+}
+
+absl::Status SegmentSet::FinishBelow(int64_t log_start) {
+  if (active_ == nullptr || !LiesBelow(*active_, log_start)) return absl::OkStatus();
+  return Roll();
+}
+
+absl::Status SegmentSet::RemoveOldestBelow(int64_t log_start, int64_t* bytes) {
+  *bytes = 0;
+  std::shared_ptr<Segment> oldest;
+  {  // first out of the readers' sight
+    MutexLock lock(&mutex_);
+    if (segments_.empty() || !LiesBelow(*segments_.front(), log_start)) return absl::OkStatus();
+    oldest = segments_.front();
+    segments_.erase(segments_.begin());
+  }
+  if (absl::Status removed = oldest->Remove(); !removed.ok()) {
+    MutexLock lock(&mutex_);
+    segments_.insert(segments_.begin(), oldest);
+    return removed;
+  }
+  *bytes = oldest->end_position();
+  std::erase(rolled_, oldest);
+  std::erase(unsynced_, oldest);
+  if (active_ == oldest) active_ = nullptr;
+  directory_unsynced_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status SegmentSet::Remove() {
@@ -108,6 +152,10 @@ absl::Status SegmentSet::Remove() {
   Adopt({});
   FileSystem* const file_system = files_->file_system();
   for (const auto& segment : removed_segments) EVENTLOG_RETURN_IF_ERROR(segment->Remove());
+  const auto left = file_system->List(place_.directory);  // an index that was being written
+  for (const std::string& name : left.ok() ? *left : std::vector<std::string>()) {
+    EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, place_.directory + "/" + name));
+  }
   absl::Status removed = file_system->Remove(place_.directory);
   if (absl::IsNotFound(removed)) return absl::OkStatus();
   EVENTLOG_RETURN_IF_ERROR(removed);
@@ -149,10 +197,18 @@ absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<int64_t>> SegmentSet::FindTimestamp(int64_t timestamp_ms) {
+bool SegmentSet::IsThere(const std::shared_ptr<Segment>& segment) const {
+  MutexLock lock(&mutex_);
+  return std::find(segments_.begin(), segments_.end(), segment) != segments_.end();
+}
+
+absl::StatusOr<std::optional<int64_t>> SegmentSet::FindTimestamp(int64_t timestamp_ms,
+                                                                 int64_t from_offset) {
   for (const auto& segment : segments()) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto found, segment->FindTimestamp(timestamp_ms));
-    if (found.has_value()) return found;
+    const auto found = segment->FindTimestamp(timestamp_ms, from_offset);
+    if (!found.ok() && !IsThere(segment)) continue;  // removed meanwhile
+    EVENTLOG_RETURN_IF_ERROR(found);
+    if (found->has_value()) return *found;
   }
   return std::optional<int64_t>();
 }

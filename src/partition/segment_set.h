@@ -35,11 +35,11 @@ class SegmentSet {
   // --- the writer's half
   // Takes what recovery found, instead of what was there.
   void Adopt(std::vector<std::shared_ptr<Segment>> segments);
-  // Makes sure that `bytes` of batches, the first at `base_offset`, can be written; rolls first
-  // when the active segment is full or older than segment_ms. ResourceExhausted: nothing has
-  // changed.
+  // Makes sure that `bytes` of batches, the first at `base_offset` and appended at `append_ms`, can
+  // be written; rolls first when the active segment is full or segment_ms older than they.
+  // ResourceExhausted: nothing has changed.
   // `*rolled`: a segment was finished.
-  absl::Status Reserve(int64_t bytes, int64_t base_offset, int64_t now_ms,
+  absl::Status Reserve(int64_t bytes, int64_t base_offset, int64_t append_ms,
                        const PartitionConfig& config, bool* rolled);
   // Writes a batch into the reserved space.
   absl::Status Append(const BatchHeader& header, std::string_view batch);
@@ -48,11 +48,18 @@ class SegmentSet {
   bool unsynced() const { return !unsynced_.empty() || directory_unsynced_; }
   // Cuts the active segment's preallocated rest off (at Close).
   absl::Status Trim();
-  // Fills in where the synced end is: file, position, offset.
+  // Fills in where the synced end is: file, position, offset. A file that lies wholly below the
+  // entry's log start is not named; it is not active (FinishBelow).
   void Describe(PartitionCheckpoint* entry) const;
+  // Rolls when every batch of the active segment lies below the log start.
+  absl::Status FinishBelow(int64_t log_start);
+  // Removes the oldest segment if it lies wholly below the log start; `*bytes`: of it, else 0. The
+  // next Sync makes the removal durable.
+  absl::Status RemoveOldestBelow(int64_t log_start, int64_t* bytes);
   // Removes every file and the directory.
   absl::Status Remove();
-  // The active segment is older than segment_ms and has batches.
+  // The active segment is older than segment_ms and has batches. The age of an adopted one is known
+  // from the first Reserve on.
   bool IsDue(int64_t now_ms, const PartitionConfig& config) const;
   // Finishes the active segment; the next batch starts another.
   absl::Status Roll();
@@ -62,17 +69,19 @@ class SegmentSet {
   // no segment does. OutOfRange is the caller's to say. DataLoss when records are missing.
   absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
                     std::vector<StoredBatch>* batches);
-  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms);
+  // The first record from `from_offset` on that is at or after the timestamp.
+  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset);
   int64_t bytes() const;
   std::vector<std::shared_ptr<Segment>> segments() const;
 
  private:
-  absl::Status Create(int64_t base_offset, int64_t bytes, int64_t now_ms);
+  absl::Status Create(int64_t base_offset, int64_t bytes, int64_t append_ms);
+  bool IsThere(const std::shared_ptr<Segment>& segment) const;
 
   FileCache* const files_;
   const Place place_;
   std::shared_ptr<Segment> active_;                 // writer's
-  int64_t active_created_ms_ = 0;                   // writer's
+  int64_t active_created_ms_ = 0;                   // writer's; 0: not asked yet
   std::vector<std::shared_ptr<Segment>> rolled_;    // writer's: not indexed on disk yet
   std::vector<std::shared_ptr<Segment>> unsynced_;  // writer's
   bool directory_unsynced_ = false;                 // writer's

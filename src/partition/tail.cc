@@ -10,13 +10,13 @@
 namespace eventlog::inline v1::internal {
 
 void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
-                  int32_t leader_epoch, std::size_t batch_bytes) {
+                  int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms) {
   const std::size_t bytes = MaxEncodedRecordBytes(record);
   const bool fits = !batches_.empty() && !closed_ &&
                     batches_.back()->bytes() + bytes <= batch_bytes &&
                     batches_.back()->leader_epoch() == leader_epoch;
   if (!fits) {
-    auto batch = std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch);
+    auto batch = std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch, append_ms);
     MutexLock lock(&readers_mutex_);
     batches_.push_back(std::move(batch));
     closed_ = false;

@@ -33,9 +33,9 @@ class Tail {
   bool empty() const { return batches_.empty(); }
   bool has_closed() const { return batches_.size() > 1 || (closed_ && !batches_.empty()); }
   // Appends a record as `offset`, to the open batch or, when that is full or of another epoch, to a
-  // new one.
+  // new one. `append_ms`: now, by the log's time.
   void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
-              int32_t leader_epoch, std::size_t batch_bytes);
+              int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms);
   // The next record starts a new batch.
   void CloseOpenBatch() { closed_ = true; }
   std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }

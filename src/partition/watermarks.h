@@ -25,6 +25,11 @@ class OrderedWatermarks {
   int64_t high_watermark() const { return high_watermark_; }
   int64_t log_end() const { return log_end_; }
 
+  void SetLogStart(int64_t offset) {
+    EVENTLOG_ASSERT(offset >= log_start_);
+    log_start_ = offset;
+    Check();
+  }
   void SetLogEnd(int64_t offset) {
     log_end_ = offset;
     Check();

@@ -58,6 +58,7 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(FileCache* files, const
   segment->allocated_bytes_ = allocated_bytes;
   MutexLock lock(&segment->index_mutex_);
   segment->index_.emplace(place.base_offset);
+  segment->created_ms_ = created_ms;
   segment->end_position_.store(kSegmentHeaderBytes, std::memory_order_release);
   return segment;
 }

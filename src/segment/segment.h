@@ -55,10 +55,14 @@ class Segment {
   // NotFound after Remove.
   absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
                     std::vector<StoredBatch>* batches);
-  // The first record at or after the timestamp, as an offset; nullopt when this segment has none.
-  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms);
+  // The first record from `from_offset` on that is at or after the timestamp, as an offset; nullopt
+  // when this segment has none. NotFound after Remove.
+  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset);
   // The largest timestamp of any record; INT64_MIN when empty. May rebuild the index.
   absl::StatusOr<int64_t> MaxTimestamp();
+  // When its first record was appended, as its header says, which is read once. DataLoss
+  // (kCorruptData).
+  absl::StatusOr<int64_t> CreatedMs();
 
   // --- by the one writer
   int64_t next_offset() const { return next_offset_; }
@@ -96,6 +100,7 @@ class Segment {
   Mutex index_mutex_;
   bool sealed_ ABSL_GUARDED_BY(index_mutex_) = false;
   std::optional<SegmentIndex> index_ ABSL_GUARDED_BY(index_mutex_);  // empty: not in memory
+  std::optional<int64_t> created_ms_ ABSL_GUARDED_BY(index_mutex_);  // empty: not read yet
   // Kept apart, so that asking all sealed segments for it does not hold all indexes in memory.
   std::optional<int64_t> sealed_max_timestamp_ms_ ABSL_GUARDED_BY(index_mutex_);
 };

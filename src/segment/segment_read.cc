@@ -11,6 +11,7 @@
 #include "format/record.h"
 #include "format/segment_header.h"
 #include "segment/segment.h"
+#include "segment/segment_scan.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
@@ -85,8 +86,10 @@ absl::StatusOr<int64_t> WalkTo(File* file, uint64_t identity_seed, HeaderWindow*
   return damage_position >= 0 ? damage_position : end;
 }
 
-// The offset of the batch's first record at or after the timestamp. Timestamps have no order.
-absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch, int64_t timestamp_ms) {
+// The offset of the batch's first record from `from_offset` on that is at or after the timestamp.
+// Timestamps have no order.
+absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch, int64_t timestamp_ms,
+                                                   int64_t from_offset) {
   std::string_view rest = batch.records;
   for (int32_t i = 0; i < batch.header.record_count; ++i) {
     EncodedRecord record;
@@ -94,8 +97,10 @@ absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch, int
     if (record.offset_delta < 0 || record.offset_delta > batch.header.last_offset_delta) {
       return MakeError(ErrorReason::kCorruptData, "a record's offset lies outside its batch");
     }
-    if (TimestampAt(batch.header.base_timestamp_ms, record.timestamp_delta_ms) >= timestamp_ms) {
-      return std::optional<int64_t>(batch.header.base_offset + record.offset_delta);
+    const int64_t offset = batch.header.base_offset + record.offset_delta;
+    if (offset >= from_offset &&
+        TimestampAt(batch.header.base_timestamp_ms, record.timestamp_delta_ms) >= timestamp_ms) {
+      return std::optional<int64_t>(offset);
     }
   }
   return std::optional<int64_t>();
@@ -177,17 +182,35 @@ absl::StatusOr<int64_t> Segment::MaxTimestamp() {
   return max_timestamp_ms;
 }
 
-absl::StatusOr<std::optional<int64_t>> Segment::FindTimestamp(int64_t timestamp_ms) {
+absl::StatusOr<int64_t> Segment::CreatedMs() {
+  {
+    MutexLock lock(&index_mutex_);
+    if (created_ms_.has_value()) return *created_ms_;
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
+  const auto header = ReadSegmentHeader(file.get());
+  if (!header.ok()) return Annotate(header.status(), path_);
+  if (header->identity != place_.identity || header->base_offset != place_.base_offset) {
+    return MakeError(ErrorReason::kCorruptData, path_ + ": the header is another segment's");
+  }
+  MutexLock lock(&index_mutex_);
+  created_ms_ = header->created_ms;
+  return header->created_ms;
+}
+
+absl::StatusOr<std::optional<int64_t>> Segment::FindTimestamp(int64_t timestamp_ms,
+                                                              int64_t from_offset) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t max_timestamp_ms, MaxTimestamp());
   if (max_timestamp_ms < timestamp_ms) return std::optional<int64_t>();
-  int64_t from_offset = 0;
+  int64_t indexed_offset = 0;
   {
     MutexLock lock(&index_mutex_);
     EVENTLOG_RETURN_IF_ERROR(LoadIndex());
-    from_offset = index_->FindTimestamp(timestamp_ms);
+    indexed_offset = index_->FindTimestamp(timestamp_ms);
   }
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
-  EVENTLOG_ASSIGN_OR_RETURN(int64_t position, PositionOf(file.get(), from_offset));
+  EVENTLOG_ASSIGN_OR_RETURN(int64_t position,
+                            PositionOf(file.get(), std::max(indexed_offset, from_offset)));
   const int64_t end = end_position();
   std::vector<StoredBatch> batches;
   while (position < end) {
@@ -196,7 +219,7 @@ absl::StatusOr<std::optional<int64_t>> Segment::FindTimestamp(int64_t timestamp_
         ReadBatches(file.get(), path_, seed_, {position, end, kTimeScanBytes}, &batches));
     for (const StoredBatch& batch : batches) {
       if (batch.header.max_timestamp_ms < timestamp_ms) continue;
-      const auto found = FindInBatch(batch, timestamp_ms);
+      const auto found = FindInBatch(batch, timestamp_ms, from_offset);
       if (!found.ok()) {
         return Annotate(found.status(),
                         fmt::format("{}: batch at position {}", path_, batch.position));

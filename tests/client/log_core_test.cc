@@ -17,12 +17,18 @@ class BareCore final : public LogCore {
   explicit BareCore(Observer observer)
       : LogCore(Clock::System(), std::move(observer), {1024, 4096}) {}
   absl::Status MakeRoom() override { return absl::OkStatus(); }
+  absl::Status DeleteRecords(const std::shared_ptr<Partition>&, int64_t) override {
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::shared_ptr<TopicState>> FindTopic(std::string_view) override {
     return MakeError(ErrorReason::kUnknownTopic, "none");
   }
   absl::Status CommitOffsets(const OffsetCommits&) override { return absl::OkStatus(); }
   void RunDue() override {}
   absl::Duration UntilDue() const override { return absl::InfiniteDuration(); }
+  bool has_background_thread() const override { return false; }
+  void ScheduleSends(absl::Duration) override {}
+  void RunSends() override {}
 
   EventQueue* events() { return &events_; }
   Health* health() { return &health_; }

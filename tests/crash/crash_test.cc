@@ -30,10 +30,20 @@ TEST_CASE("power cuts and kills at any call lose nothing acknowledged and invent
     total.kills += history.figures().kills;
     total.nested += history.figures().nested;
     total.acknowledged += history.figures().acknowledged;
+    total.deleted += history.figures().deleted;
+    total.expired += history.figures().expired;
+    total.outgrown += history.figures().outgrown;
   }
-  WARN(
-      fmt::format("{} power cuts, {} kills, {} crashes inside recovery, {} records judged, 0 wrong",
-                  total.power_cuts, total.kills, total.nested, total.acknowledged));
+  WARN(fmt::format(
+      "{} power cuts, {} kills, {} crashes inside recovery, {} records judged, 0 wrong; "
+      "{} records deleted, {} expired, {} outgrown",
+      total.power_cuts, total.kills, total.nested, total.acknowledged, total.deleted, total.expired,
+      total.outgrown));
   CHECK(total.power_cuts > 0);
   CHECK(total.kills > 0);
+  if (histories > 100) {
+    CHECK(total.deleted > 0);
+    CHECK(total.expired > 0);
+    CHECK(total.outgrown > 0);
+  }
 }

@@ -1,5 +1,6 @@
 // A random history of a log on a disk in memory, with crashes, and the oracle that judges what is
-// left: nothing acknowledged lost, nothing invented, order kept, atomic writes all or nothing.
+// left: nothing acknowledged lost, nothing invented, order kept, atomic writes all or nothing; and
+// of what is deleted: nothing early, nothing back, nothing beside it.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +27,9 @@ class CrashHistory {
     int kills = 0;
     int nested = 0;  // crashes inside a recovery
     int64_t acknowledged = 0;
+    int64_t deleted = 0;   // records, by DeleteRecords
+    int64_t expired = 0;   // by time
+    int64_t outgrown = 0;  // by size
   };
 
   explicit CrashHistory(uint64_t seed);
@@ -41,11 +44,20 @@ class CrashHistory {
   using Place = std::pair<std::string, int32_t>;
   struct Expected {
     bool disk = true;
+    bool either = false;                          // the old topic or the new one
     std::vector<std::string> attempted;           // in order
     std::map<int64_t, std::string> acknowledged;  // by offset
+    std::map<int64_t, absl::Duration> appended;   // when, by offset
+    int64_t log_start = 0;                        // acknowledged: never below
+    int64_t log_start_tried = 0;                  // by DeleteRecords
+  };
+  struct Part {
+    Place place;
+    std::string value;
+    int64_t offset = -1;  // -1: not known
   };
   struct Atomic {
-    std::vector<std::pair<Place, std::string>> parts;
+    std::vector<Part> parts;
     bool acknowledged = false;
   };
 
@@ -56,8 +68,11 @@ class CrashHistory {
   absl::Status WriteAtomically();
   absl::Status Restart();
   absl::Status RecreateTopic();
+  absl::Status DeleteSome();
+  absl::Status Maintain(absl::Duration later);
   std::string NewValue(std::size_t bytes);
-  Place RandomPlace();
+  Place RandomPlace(int topics);
+  int64_t LogStart(const Place& place);
   const Topic& TopicOf(const Place& place) { return topics_.at(place.first); }
   int Below(int limit) { return static_cast<int>(random_() % static_cast<uint64_t>(limit)); }
 
@@ -67,7 +82,8 @@ class CrashHistory {
   std::string Judge(bool power_was_cut);
   std::string JudgePlace(const Place& place, Expected* expected, bool power_was_cut,
                          const std::vector<std::pair<int64_t, std::string>>& found);
-  std::string JudgeAtomics(const std::map<Place, std::set<std::string>>& present);
+  std::string JudgeLogStart(const Place& place, int64_t log_start, Expected* expected);
+  std::string JudgeAtomics(const std::map<Place, std::map<std::string, int64_t>>& present);
   absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> ReadAll(const Place& place);
 
   std::mt19937_64 random_;

@@ -74,7 +74,7 @@ TEST_CASE("a bulk write behind an atomic write makes that durable first", "[part
   CHECK(calls[0] == "sync");
   // Whatever of the segment gets to the device by itself, both shares are there.
   fixture.disk.SetHook(nullptr);
-  REQUIRE(a->SyncForCheckpoint().ok());
+  REQUIRE(a->SyncForCheckpoint(0).ok());
   fixture.memory.CutPower();
   CHECK(fixture.Recovered(0, config).size() == 7);
   CHECK(fixture.Recovered(1, config) == values);
@@ -87,7 +87,7 @@ TEST_CASE("sealing behind an atomic write makes that durable first", "[partition
   const auto b = fixture.Make(1, config);
   REQUIRE(MakeWrite({a, b}, Values(3), /*sync=*/false)->Run(&fixture.journal).ok());
   REQUIRE(a->SealAll().ok());
-  REQUIRE(a->SyncForCheckpoint().ok());
+  REQUIRE(a->SyncForCheckpoint(0).ok());
   fixture.memory.CutPower();
   CHECK(fixture.Recovered(0, config) == Values(3));
   CHECK(fixture.Recovered(1, config) == Values(3));

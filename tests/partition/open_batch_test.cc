@@ -19,14 +19,14 @@ void Add(OpenBatch* batch, const std::string& value, int64_t timestamp_ms = 1000
 }
 
 TEST_CASE("an empty batch ends where it begins", "[partition]") {
-  const OpenBatch batch(7, 1000, 3);
+  const OpenBatch batch(7, 1000, 3, 1);
   CHECK(batch.end_offset() == 7);
   CHECK(batch.bytes() == 0);
   CHECK(batch.leader_epoch() == 3);
 }
 
 TEST_CASE("records are encoded one after another against the batch's base", "[partition]") {
-  OpenBatch batch(7, 1000, 3);
+  OpenBatch batch(7, 1000, 3, 1);
   Add(&batch, "a", 1000);
   Add(&batch, "b", 1500);
   Add(&batch, "c", 900);
@@ -42,7 +42,7 @@ TEST_CASE("records are encoded one after another against the batch's base", "[pa
 }
 
 TEST_CASE("a frame has what no frame had before", "[partition]") {
-  OpenBatch batch(7, 1000, 3);
+  OpenBatch batch(7, 1000, 3, 1);
   Add(&batch, "a");
   Add(&batch, "b");
   CHECK(batch.UnjournaledFrame(4, 5).records == batch.records());
@@ -59,7 +59,7 @@ TEST_CASE("a frame has what no frame had before", "[partition]") {
 }
 
 TEST_CASE("a larger buffer has the same records and shows as many", "[partition]") {
-  OpenBatch batch(0, 1000, 1);
+  OpenBatch batch(0, 1000, 1, 1);
   Add(&batch, "a");
   batch.ShowUpTo(1);
   const auto first = batch.buffer();
@@ -71,7 +71,7 @@ TEST_CASE("a larger buffer has the same records and shows as many", "[partition]
 }
 
 TEST_CASE("what is shown are all records or those that are journaled", "[partition]") {
-  OpenBatch batch(0, 1000, 1);
+  OpenBatch batch(0, 1000, 1, 1);
   Add(&batch, "a");
   batch.MarkJournaled();
   Add(&batch, "b");
@@ -85,7 +85,7 @@ TEST_CASE("what is shown are all records or those that are journaled", "[partiti
 }
 
 TEST_CASE("a truncated batch forgets its last records and their timestamps", "[partition]") {
-  OpenBatch batch(5, 1000, 1);
+  OpenBatch batch(5, 1000, 1, 1);
   Add(&batch, "a", 1000);
   Add(&batch, "b", 1200);
   Add(&batch, "c", 5000);

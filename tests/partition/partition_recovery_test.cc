@@ -186,7 +186,7 @@ TEST_CASE("a valid batch beyond a hole never comes back", "[partition]") {
   const auto partition = fixture.Make(0, {}, std::move(result->partition), 2);
   REQUIRE(fixture.Append(partition, Values(10)).ok());
   REQUIRE(partition->SealAll().ok());
-  REQUIRE(partition->SyncForCheckpoint().ok());
+  REQUIRE(partition->SyncForCheckpoint(0).ok());
   fixture.memory.CutPower();
   PartitionRecoveryInput again = fixture.RecoveryInput(0);
   again.leader_epoch = 2;
@@ -282,6 +282,133 @@ TEST_CASE("a disk that is full or fails during recovery loses nothing", "[partit
   CHECK(internal::IsDiskFull(RecoverPartition(fixture.RecoveryInput(0)).status()));
   fixture.disk.SetHook(nullptr);
   CHECK(fixture.Recovered(0) == Values(5));
+}
+
+TEST_CASE("files below the log start count for nothing whichever of them came back",
+          "[partition]") {
+  // Log start 30: the files 0, 10 and 20 were removed, and a crash kept some of the names.
+  const bool named = GENERATE(true, false);
+  for (int back = 0; back < 8; ++back) {
+    PartitionFixture fixture;
+    for (int i = 0; i < 3; ++i) {
+      if ((back >> i & 1) == 0) continue;
+      fixture.WriteFile(fixture.SegmentFile(0, i * 10), 0, SegmentBytes(i * 10, {Ten(i * 10)}));
+      fixture.WriteFile(internal::OffsetIndexPath(fixture.Name(0).directory, i * 10), 0, "index");
+    }
+    const std::string first = SegmentBytes(30, {Ten(30)});
+    fixture.WriteFile(fixture.SegmentFile(0, 30), 0, first);
+    PartitionRecoveryInput input = fixture.RecoveryInput(0);
+    input.checkpoint = named ? Covering(30, first, 40) : internal::PartitionCheckpoint();
+    input.checkpoint.topic_id = kTopicId;
+    input.checkpoint.log_start_offset = 30;
+    if (!named) input.checkpoint.end_offset = 30;
+    auto result = RecoverPartition(input);
+    REQUIRE(result.ok());
+    CHECK(result->partition.log_start_offset == 30);
+    CHECK(result->partition.end_offset == 40);
+    CHECK(result->checkpoint.segment_base_offset == 30);
+    CHECK(result->bytes_cut == 0);
+    CHECK(result->notes.empty());
+    CHECK_FALSE(result->cut_to.has_value());
+    fixture.memory.CutPower();
+    CHECK(fixture.Snapshot(0).size() == 1);
+  }
+}
+
+TEST_CASE("the explicit modes do not count files below the log start either", "[partition]") {
+  PartitionFixture fixture;
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}).substr(0, 80));
+  fixture.WriteFile(fixture.SegmentFile(0, 20), 0, SegmentBytes(20, {Ten(20)}));
+  const std::string first = SegmentBytes(30, {Ten(30)});
+  fixture.WriteFile(fixture.SegmentFile(0, 30), 0, first);
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint = Covering(30, first, 40);
+  input.checkpoint.log_start_offset = 35;
+  input.mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->notes.empty());
+  CHECK(result->partition.log_start_offset == 35);
+  CHECK(result->partition.end_offset == 40);
+  CHECK(fixture.Snapshot(0).size() == 1);
+}
+
+TEST_CASE("a partition without records goes on at its log start", "[partition]") {
+  PartitionFixture fixture;
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint.log_start_offset = 30;
+  input.checkpoint.end_offset = 30;
+  input.mode = GENERATE(RecoveryMode::kRefuse, RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.log_start_offset == 30);
+  CHECK(result->partition.end_offset == 30);
+  CHECK(result->notes.empty());
+  CHECK(result->checkpoint.segment_base_offset == -1);
+  CHECK(result->checkpoint.end_offset == 30);
+  const auto partition = fixture.Make(0, {}, std::move(result->partition), 2);
+  REQUIRE(fixture.Append(partition, Values(2)).ok());
+  CHECK(partition->high_watermark() == 32);
+  CHECK(fixture.Read(partition.get(), 30) == Values(2));
+}
+
+TEST_CASE("journal frames below the log start are not replayed", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(3)).ok());
+  REQUIRE(fixture.Append(partition, Values(3, 10, 3)).ok());
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint.log_start_offset = 4;
+  input.checkpoint.end_offset = 4;
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->records_replayed == 2);
+  CHECK(result->partition.log_start_offset == 4);
+  CHECK(fixture.ReadRecovered(0, *std::move(result)) == Values(2, 10, 4));
+}
+
+TEST_CASE("the newest append is as old as the checkpoint says and never to come", "[partition]") {
+  PartitionFixture fixture;
+  const std::string first = SegmentBytes(0, {Ten(0)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, first);
+  const auto recovered_ms = [&](int64_t checkpointed_ms, const std::string& bytes) {
+    fixture.WriteFile(fixture.SegmentFile(0, 0), 0, bytes);
+    PartitionRecoveryInput input = fixture.RecoveryInput(0);
+    input.checkpoint = Covering(0, first, 10);
+    input.checkpoint.newest_append_ms = checkpointed_ms;
+    const auto result = RecoverPartition(input);
+    REQUIRE(result.ok());
+    CHECK(result->checkpoint.newest_append_ms == result->partition.newest_append_ms);
+    return result->partition.newest_append_ms;
+  };
+  const int64_t now_ms = fixture.NowMs();
+  CHECK(recovered_ms(now_ms - 5000, first) == now_ms - 5000);
+  CHECK(recovered_ms(now_ms + 5000, first) == now_ms);
+  CHECK(recovered_ms(0, first) == now_ms);                              // unknown
+  CHECK(recovered_ms(INT64_MIN, first) == now_ms);                      // the same
+  CHECK(recovered_ms(now_ms - 5000, first + Ten(10).bytes) == now_ms);  // newer than it knows
+}
+
+TEST_CASE("indexes without a segment and unfinished files are removed and others are not",
+          "[partition]") {
+  PartitionFixture fixture;
+  const std::string first = SegmentBytes(0, {Ten(0)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, first);
+  const std::string directory = fixture.Name(0).directory;
+  for (const std::string& path :
+       {internal::OffsetIndexPath(directory, 0), internal::OffsetIndexPath(directory, 10),
+        internal::TimeIndexPath(directory, 10), internal::TimeIndexPath(directory, 0) + ".tmp",
+        directory + "/notes.index", directory + "/1.index"}) {
+    fixture.WriteFile(path, 0, "bytes");
+  }
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint = Covering(0, first, 10);
+  REQUIRE(RecoverPartition(input).ok());
+  fixture.memory.CutPower();
+  std::vector<std::string> names;
+  for (const auto& [name, bytes] : fixture.Snapshot(0)) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"00000000000000000000.index", "00000000000000000000.log",
+                                          "1.index", "notes.index"});
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ TEST_CASE("sealing everything leaves nothing in the tail and a checkpoint says s
   REQUIRE(partition->SealAll().ok());
   CHECK(partition->high_watermark() == 7);
   REQUIRE(fixture.Await(*staged).ok());
-  const auto checkpoint = partition->SyncForCheckpoint();
+  const auto checkpoint = partition->SyncForCheckpoint(0);
   REQUIRE(checkpoint.ok());
   CHECK(checkpoint->segment_base_offset == 0);
   CHECK(checkpoint->end_offset == 7);
@@ -152,7 +152,7 @@ TEST_CASE("segments roll by size and by age", "[partition]") {
   REQUIRE(fixture.Append(partition, Values(1, 10, 10)).ok());
   REQUIRE(partition->SealAll().ok());
   CHECK(fixture.Exists(fixture.SegmentFile(0, 10)));
-  REQUIRE(partition->SyncForCheckpoint().ok());
+  REQUIRE(partition->SyncForCheckpoint(0).ok());
   auto expected = Values(10, 1000);
   expected.push_back(Values(1, 10, 10).front());
   CHECK(fixture.Read(partition.get()) == expected);

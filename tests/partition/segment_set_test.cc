@@ -138,9 +138,9 @@ TEST_CASE("a timestamp is found in the first segment that has it", "[partition]"
   SetFixture fixture;
   fixture.config.segment_bytes = 1000;
   for (int64_t i = 0; i < 4; ++i) REQUIRE(fixture.Append(i * 10, 10, 60).ok());
-  CHECK(fixture.set.FindTimestamp(17).value() == 17);
-  CHECK(fixture.set.FindTimestamp(39).value() == 39);
-  CHECK_FALSE(fixture.set.FindTimestamp(40).value().has_value());
+  CHECK(fixture.set.FindTimestamp(17, 0).value() == 17);
+  CHECK(fixture.set.FindTimestamp(39, 0).value() == 39);
+  CHECK_FALSE(fixture.set.FindTimestamp(40, 0).value().has_value());
 }
 
 TEST_CASE("trimming cuts what was preallocated", "[partition]") {
@@ -153,6 +153,69 @@ TEST_CASE("trimming cuts what was preallocated", "[partition]") {
   CHECK(fixture.set.unsynced());
   REQUIRE(fixture.Append(10, 10).ok());
   CHECK(fixture.Bases(10) == std::vector<int64_t>{10});
+}
+
+TEST_CASE("an adopted segment is as old as its header says", "[partition]") {
+  SetFixture fixture;
+  fixture.config.segment_ms = 100;
+  REQUIRE(fixture.Append(0, 1).ok());
+  REQUIRE(fixture.set.Sync().ok());
+  const auto adopt = [&] {
+    const int64_t end = fixture.set.segments().front()->end_position();
+    fixture.set.Adopt({internal::Segment::Adopt(
+        &fixture.files, {fixture.Name(0).directory, TestIdentity(), 0}, end, 1, false)});
+  };
+  adopt();
+  SECTION("and rolls with the first batch after its time") {
+    fixture.now_ms += 100;
+    REQUIRE(fixture.Append(1, 1).ok());
+    CHECK(fixture.rolls == 1);
+  }
+  SECTION("and does not roll earlier") {
+    fixture.now_ms += 99;
+    REQUIRE(fixture.Append(1, 1).ok());
+    CHECK(fixture.rolls == 0);
+    CHECK(fixture.set.IsDue(fixture.now_ms + 1, fixture.config));
+  }
+  SECTION("but not younger than now when a clock was wrong") {
+    fixture.now_ms -= 500;
+    REQUIRE(fixture.Append(1, 1).ok());
+    CHECK_FALSE(fixture.set.IsDue(fixture.now_ms + 99, fixture.config));
+    CHECK(fixture.set.IsDue(fixture.now_ms + 100, fixture.config));
+  }
+  SECTION("and as old as this run when that is damaged") {
+    fixture.WriteFile(fixture.SegmentFile(0, 0), 40, "x");
+    fixture.now_ms += 1000;
+    REQUIRE(fixture.Append(1, 1).ok());
+    CHECK(fixture.rolls == 0);
+    CHECK(fixture.set.IsDue(fixture.now_ms + 100, fixture.config));
+  }
+}
+
+TEST_CASE("what was removed is neither synced nor indexed afterwards", "[partition]") {
+  SetFixture fixture;
+  fixture.config.segment_bytes = 1000;
+  for (int64_t i = 0; i < 3; ++i) REQUIRE(fixture.Append(i, 1, 900).ok());
+  int64_t bytes = 0;
+  REQUIRE(fixture.set.RemoveOldestBelow(2, &bytes).ok());
+  CHECK(bytes > 900);
+  REQUIRE(fixture.set.RemoveOldestBelow(2, &bytes).ok());
+  CHECK(bytes > 900);
+  REQUIRE(fixture.set.RemoveOldestBelow(2, &bytes).ok());
+  CHECK(bytes == 0);
+  CHECK(fixture.set.unsynced());
+  REQUIRE(fixture.set.Sync().ok());
+  CHECK(fixture.Snapshot(0).size() == 1);
+  fixture.memory.CutPower();
+  CHECK(fixture.Snapshot(0).size() == 1);
+}
+
+TEST_CASE("an index that was being written does not keep a directory from removal", "[partition]") {
+  SetFixture fixture;
+  REQUIRE(fixture.Append(0, 1).ok());
+  fixture.WriteFile(fixture.SegmentFile(0, 0) + ".tmp", 0, "half");
+  REQUIRE(fixture.set.Remove().ok());
+  CHECK(absl::IsNotFound(fixture.memory.List(fixture.Name(0).directory).status()));
 }
 
 }  // namespace

@@ -14,12 +14,27 @@ using internal::StoredBatch;
 using internal::Tail;
 using internal::TailCursor;
 
+constexpr int64_t kAppendMs = 5000;
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 
 void Add(Tail* tail, int64_t offset, const std::string& value, std::size_t batch_bytes = 1000,
          int32_t epoch = 1, int64_t timestamp_ms = 0) {
   const ProducerRecord record = {.value = value};
-  tail->Append(record, timestamp_ms == 0 ? offset : timestamp_ms, offset, epoch, batch_bytes);
+  tail->Append(record, timestamp_ms == 0 ? offset : timestamp_ms, offset, epoch, batch_bytes,
+               kAppendMs + offset);
+}
+
+TEST_CASE("a batch knows when its first record was appended", "[partition]") {
+  Tail tail;
+  Add(&tail, 0, "a");
+  Add(&tail, 1, "b");
+  tail.CloseOpenBatch();
+  Add(&tail, 2, "c");
+  tail.CloseOpenBatch();
+  const auto batches = tail.ClosedBelow(kAll);
+  REQUIRE(batches.size() == 2);
+  CHECK(batches[0]->append_ms() == kAppendMs);
+  CHECK(batches[1]->append_ms() == kAppendMs + 2);
 }
 
 TEST_CASE("batches close at batch_bytes and at a new epoch", "[partition]") {

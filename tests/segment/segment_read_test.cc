@@ -159,11 +159,11 @@ TEST_CASE("the first record at or after a timestamp is found", "[segment]") {
       GENERATE(false, true) ? fixture.Create(batches) : fixture.Adopt(batches, true);
   CHECK(segment->MaxTimestamp().value() == 2099);
   for (int64_t timestamp_ms = -1; timestamp_ms < 2100; timestamp_ms += 13) {
-    const auto found = segment->FindTimestamp(timestamp_ms);
+    const auto found = segment->FindTimestamp(timestamp_ms, 0);
     REQUIRE(found.ok());
     REQUIRE(*found == std::max<int64_t>(timestamp_ms, 0));
   }
-  CHECK(segment->FindTimestamp(2100).value() == std::nullopt);
+  CHECK(segment->FindTimestamp(2100, 0).value() == std::nullopt);
 }
 
 TEST_CASE("timestamps without order are found in offset order", "[segment]") {
@@ -185,7 +185,7 @@ TEST_CASE("timestamps without order are found in offset order", "[segment]") {
       for (std::size_t i = 0; i < timestamps_ms.size() && !first.has_value(); ++i) {
         if (timestamps_ms[i] >= wanted_ms) first = static_cast<int64_t>(i);
       }
-      REQUIRE(segment->FindTimestamp(wanted_ms).value() == first);
+      REQUIRE(segment->FindTimestamp(wanted_ms, 0).value() == first);
     }
   }
 }
@@ -196,8 +196,8 @@ TEST_CASE("a timestamp is found behind offsets that compaction took away", "[seg
       TestIdentity(), {.base_offset = 10,
                        .records = {{.value = "a", .timestamp_ms = 5, .offset_delta = 2},
                                    {.value = "b", .timestamp_ms = 9, .offset_delta = 7}}})});
-  CHECK(segment->FindTimestamp(1).value() == 12);
-  CHECK(segment->FindTimestamp(6).value() == 17);
+  CHECK(segment->FindTimestamp(1, 0).value() == 12);
+  CHECK(segment->FindTimestamp(6, 0).value() == 17);
 }
 
 TEST_CASE("an empty segment has no batch and no timestamp", "[segment]") {
@@ -206,7 +206,7 @@ TEST_CASE("an empty segment has no batch and no timestamp", "[segment]") {
   CHECK(ReadSpan(segment.get(), 0) == Span{});
   CHECK(ReadSpan(segment.get(), 3, kSegmentHeaderBytes) == Span{});
   CHECK(segment->MaxTimestamp().value() == INT64_MIN);
-  CHECK(segment->FindTimestamp(0).value() == std::nullopt);
+  CHECK(segment->FindTimestamp(0, 0).value() == std::nullopt);
 }
 
 TEST_CASE("an error of the disk is not taken for damage", "[segment]") {
@@ -218,7 +218,7 @@ TEST_CASE("an error of the disk is not taken for damage", "[segment]") {
   std::vector<StoredBatch> read;
   CHECK(absl::IsInternal(segment->Read(12, -1, 1, &read)));
   CHECK(absl::IsInternal(segment->Read(12, kSegmentHeaderBytes, 1, &read)));
-  CHECK(absl::IsInternal(segment->FindTimestamp(12).status()));
+  CHECK(absl::IsInternal(segment->FindTimestamp(12, 0).status()));
   CHECK(absl::IsInternal(segment->MaxTimestamp().status()));
   fixture.disk.SetHook(nullptr);
   CHECK(ReadSpan(segment.get(), 12) == Span{10, 19});
@@ -239,7 +239,7 @@ bool FollowsTo(Segment* segment, int64_t records, bool with_hints) {
     if (offset == 0) continue;
     const auto max_timestamp_ms = segment->MaxTimestamp();
     if (!max_timestamp_ms.ok() || *max_timestamp_ms < offset - 1) return false;
-    const auto found = segment->FindTimestamp(offset - 1);
+    const auto found = segment->FindTimestamp(offset - 1, 0);
     if (!found.ok() || *found != offset - 1) return false;
   }
   return true;

@@ -199,7 +199,7 @@ TEST_CASE("a sealed segment has index files and a new one reads them", "[segment
   CHECK(FirstOffsetRead(adopted.get(), 4321) == 4320);
   CHECK(fixture.disk.Count("ReadAt") <= 5);  // two index files, headers, the batch in two steps
   CHECK(adopted->MaxTimestamp().value() == 4999);
-  CHECK(adopted->FindTimestamp(4322).value() == 4322);
+  CHECK(adopted->FindTimestamp(4322, 0).value() == 4322);
   CHECK(FirstOffsetRead(segment.get(), 4321) == 4320);
   CHECK(segment->MaxTimestamp().value() == 4999);
 }
@@ -221,7 +221,7 @@ TEST_CASE("a stale or damaged or missing index is rebuilt", "[segment]") {
   const auto adopted = Segment::Adopt(&fixture.files, fixture.place, end, 3000, true);
   for (int64_t offset = 0; offset < 3000; offset += 97) {
     REQUIRE(FirstOffsetRead(adopted.get(), offset) == offset / 10 * 10);
-    REQUIRE(adopted->FindTimestamp(offset).value() == offset);
+    REQUIRE(adopted->FindTimestamp(offset, 0).value() == offset);
   }
   CHECK(adopted->MaxTimestamp().value() == 2999);
 }
@@ -257,7 +257,7 @@ TEST_CASE("an index loaded late knows what was appended before and after", "[seg
     fixture.disk.ResetCounts();
     REQUIRE(FirstOffsetRead(segment.get(), offset) == offset / 10 * 10);
     REQUIRE(fixture.disk.Count("ReadAt") <= 3);
-    REQUIRE(segment->FindTimestamp(offset).value() == offset);
+    REQUIRE(segment->FindTimestamp(offset, 0).value() == offset);
   }
 }
 

@@ -2,6 +2,7 @@
 // and their recovery.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -74,6 +75,8 @@ class PartitionFixture {
   internal::Health health;
   internal::EventQueue events{nullptr};
   ManualClock clock;
+  internal::LogTime time{&clock};
+  std::atomic<bool> any_rolled{false};
   internal::Uuid log_id;
   internal::Journal journal;
 
@@ -98,14 +101,15 @@ class PartitionFixture {
   std::shared_ptr<internal::Partition> Make(int32_t number, const internal::PartitionConfig& config,
                                             internal::RecoveredPartition recovered,
                                             int32_t leader_epoch) {
-    const internal::PartitionEnvironment environment = {&files, &journal, &health, &clock, &events};
+    const internal::PartitionEnvironment environment = {&files,  &journal, &health,    &clock,
+                                                        &events, &time,    &any_rolled};
     auto partition = std::make_shared<internal::Partition>(environment, Name(number));
     partition->SetConfig(config);
     partition->Adopt(std::move(recovered), leader_epoch);
     return partition;
   }
 
-  int64_t NowMs() { return absl::ToUnixMillis(clock.Now()); }
+  int64_t NowMs() const { return time.NowMs(); }
   absl::StatusOr<internal::StagedAppend> Stage(
       const std::shared_ptr<internal::Partition>& partition,
       const std::vector<std::string>& values) {
