@@ -66,6 +66,20 @@ TEST_CASE("acknowledged records of disk topics survive power cuts", "[scenario]"
   CHECK(log.recovery_report().cut.empty());
 }
 
+TEST_CASE("a power cut takes what nobody synced though its log is closed behind it", "[scenario]") {
+  Place place(World::kMemoryFileSystem);
+  {
+    Log log = OpenLog(place.options());
+    auto topic = log.OpenTopic("t", {.durability = Durability::kProcess});
+    REQUIRE(topic.ok());
+    REQUIRE(topic->Append({.value = "v"}).ok());
+    place.file_system()->CutPower();
+    CHECK_FALSE(log.Close().ok());
+  }
+  Log log = OpenLog(place.options());
+  CHECK(ReadTopic(&log, "t").empty());
+}
+
 TEST_CASE("what is acknowledged while others append survives a power cut", "[scenario]") {
   Place place(World::kMemoryFileSystem);
   std::vector<int> acknowledged(4, 0);
