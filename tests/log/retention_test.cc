@@ -1,0 +1,161 @@
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+
+#include "base/error.h"
+#include "eventlog/eventlog.h"
+#include "eventlog/testing/manual_clock.h"
+#include "eventlog/testing/memory_file_system.h"
+#include "format/file_names.h"
+#include "support/failing_file_system.h"
+
+namespace eventlog::test {
+namespace {
+
+// Topic "t" of four partitions, each with 20 records in several segments, which expire in an hour.
+struct Expiring {
+  Expiring() {
+    Open();
+    for (int i = 0; i < 80; ++i) {
+      REQUIRE(topic.Append({.value = std::string(10'000, 'v'), .partition = i % 4}).ok());
+    }
+    clock.Advance(absl::Minutes(10));
+    REQUIRE(log.RunMaintenance().ok());
+  }
+  void Open() {
+    log = Log();
+    auto opened = Log::Open({.directory = "log", .clock = &clock, .file_system = &disk});
+    REQUIRE(opened.ok());
+    log = *std::move(opened);
+    auto made = log.OpenTopic(
+        "t", {.partitions = 4, .retention = absl::Hours(1), .segment_bytes = 64 << 10});
+    REQUIRE(made.ok());
+    topic = *std::move(made);
+  }
+  void Expire() {
+    clock.Advance(absl::Hours(2));
+    REQUIRE(log.RunMaintenance().ok());
+  }
+  int64_t start(int32_t partition) { return topic.GetWatermarks(partition)->log_start_offset; }
+  std::string SegmentFile(int32_t partition, int64_t base_offset) {
+    return internal::SegmentPath(internal::PartitionDirectory("log", 1, partition), base_offset);
+  }
+  bool Exists(const std::string& path) {
+    return memory.OpenFile(path, FileSystem::Open::kReadOnly).ok();
+  }
+
+  MemoryFileSystem memory;
+  FailingFileSystem disk{&memory};
+  ManualClock clock;
+  Log log;
+  Topic topic;
+};
+
+TEST_CASE("one checkpoint moves the log starts of a whole round", "[log]") {
+  Expiring log;
+  int checkpoints = 0;
+  log.disk.SetHook([&](std::string_view call, const std::string& path) {
+    if (call == "Rename" && path.find("checkpoint") != path.npos) ++checkpoints;
+    return absl::OkStatus();
+  });
+  log.Expire();
+  log.disk.SetHook(nullptr);
+  CHECK(checkpoints == 1);
+  for (int32_t partition = 0; partition < 4; ++partition) CHECK(log.start(partition) == 20);
+}
+
+TEST_CASE("files that could not be removed go with a later round", "[log]") {
+  Expiring log;
+  const std::string stuck = log.SegmentFile(2, 0);
+  REQUIRE(log.Exists(stuck));
+  log.disk.SetHook([&](std::string_view call, const std::string& path) {
+    return call == "Remove" && path == stuck ? absl::InternalError("stuck") : absl::OkStatus();
+  });
+  log.Expire();
+  CHECK(log.start(2) == 20);
+  CHECK(log.Exists(stuck));
+  CHECK_FALSE(log.Exists(log.SegmentFile(1, 0)));
+  SECTION("of this opening") {
+    log.disk.SetHook(nullptr);
+    log.clock.Advance(absl::Minutes(5));
+    REQUIRE(log.log.RunMaintenance().ok());
+  }
+  SECTION("or with the next opening") {
+    log.disk.SetHook(nullptr);
+    REQUIRE(log.log.Close().ok());
+    log.Open();
+    CHECK(log.log.recovery_report().cut.empty());
+  }
+  CHECK_FALSE(log.Exists(stuck));
+  CHECK(log.start(2) == 20);
+}
+
+TEST_CASE("damaged segment headers do not keep segments for ever nor shorten their time", "[log]") {
+  Expiring log;
+  REQUIRE(log.log.Close().ok());
+  for (const int64_t base_offset : {0, 6}) {
+    auto file = log.memory.OpenFile(log.SegmentFile(1, base_offset), FileSystem::Open::kExisting);
+    REQUIRE(file.ok());
+    REQUIRE((*file)->WriteAt(40, {"x"}).ok());
+  }
+  log.Open();
+  log.clock.Advance(absl::Minutes(45));
+  REQUIRE(log.log.RunMaintenance().ok());
+  CHECK(log.start(1) == 0);
+  log.Expire();
+  CHECK(log.start(1) == 20);
+}
+
+TEST_CASE("the log's thread deletes beside appends and readers", "[log]") {
+  MemoryFileSystem disk;
+  LogOptions options = {.directory = "log", .file_system = &disk};
+  options.tuning.retention_check_interval = absl::Milliseconds(10);
+  options.tuning.batch_age = absl::Milliseconds(20);
+  auto log = Log::Open(options);
+  REQUIRE(log.ok());
+  auto topic =
+      log->OpenTopic("t", {.retention = absl::Milliseconds(50), .segment_bytes = 64 << 10});
+  REQUIRE(topic.ok());
+  auto consumer = log->NewConsumer({.topics = {"t"}});
+  REQUIRE(consumer.ok());
+  std::atomic<bool> done{false};
+  absl::Status read;
+  int64_t last = -1;
+  bool in_order = true;
+  std::thread reader([&] {
+    ConsumerRecords records;
+    while (!done && read.ok()) {
+      read = consumer->Poll(absl::Milliseconds(1), &records);
+      for (const auto& record : records) {
+        in_order = in_order && record.offset() > last;
+        last = record.offset();
+      }
+    }
+  });
+  absl::Status appended;
+  for (int i = 0; i < 2000 && appended.ok(); ++i) {
+    appended = topic->Append({.value = std::string(2000, 'v')}).status();
+  }
+  const auto deleted = [&] {
+    const auto marks = topic->GetWatermarks(0);
+    return marks->log_start_offset == marks->high_watermark;
+  };
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (!deleted() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
+  done = true;
+  reader.join();
+  CHECK(appended.ok());
+  INFO(read);
+  CHECK(read.ok());
+  CHECK(in_order);
+  CHECK(deleted());
+  REQUIRE(log->Close().ok());
+  log = Log::Open(options);
+  REQUIRE(log.ok());
+  CHECK(log->recovery_report().clean);
+  CHECK(log->OpenTopic("t")->GetWatermarks(0)->log_start_offset == 2000);
+}
+
+}  // namespace
+}  // namespace eventlog::test
