@@ -3,9 +3,11 @@
 
 #include <utility>
 
+#include "base/callback_scope.h"
 #include "base/error.h"
 #include "client/consumer_state.h"
 #include "client/handle_access.h"
+#include "client/producer_state.h"
 #include "client/write_batch_state.h"
 #include "log/destroy.h"
 #include "log/log_options.h"
@@ -62,7 +64,7 @@ absl::StatusOr<Topic> Log::OpenTopic(std::string_view name, const TopicOptions& 
 absl::StatusOr<Topic> Log::CreateTopic(std::string_view name, const TopicOptions& options) {
   const Call call(state_.get());
   EVENTLOG_RETURN_IF_ERROR(call.status());
-  EVENTLOG_ASSIGN_OR_RETURN(auto topic, state_->CreateTopic(name, options));
+  EVENTLOG_ASSIGN_OR_RETURN(auto topic, state_->OpenTopic(name, options, /*must_be_new=*/true));
   return HandleAccess::Make<Topic>(std::move(topic));
 }
 
@@ -88,6 +90,14 @@ absl::StatusOr<std::vector<std::string>> Log::ListTopics() const {
   const Call call(state_.get());
   EVENTLOG_RETURN_IF_ERROR(call.status());
   return state_->ListTopics();
+}
+
+absl::StatusOr<Producer> Log::NewProducer(ProducerOptions options) {
+  const Call call(state_.get());
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_ASSIGN_OR_RETURN(auto producer,
+                            internal::ProducerState::Create(state_, std::move(options)));
+  return HandleAccess::Make<Producer>(std::move(producer));
 }
 
 absl::StatusOr<Consumer> Log::NewConsumer(ConsumerOptions options) {
@@ -119,7 +129,21 @@ absl::StatusOr<std::vector<TopicPartitionOffset>> Log::CommittedOffsets(
   return state_->offsets()->Committed(group);
 }
 
+absl::Status Log::AlterOffsets(std::string_view group,
+                               absl::Span<const TopicPartitionOffset> offsets) {
+  const Call call(state_.get());
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->AlterOffsets(group, offsets);
+}
+
+absl::Status Log::DeleteGroup(std::string_view group) {
+  const Call call(state_.get());
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return state_->DeleteGroup(group);
+}
+
 absl::Status Log::RunMaintenance(absl::Duration budget) {
+  EVENTLOG_RETURN_IF_ERROR(internal::CheckNotInCallback("Log::RunMaintenance"));
   const Call call(state_.get());
   EVENTLOG_RETURN_IF_ERROR(call.status());
   return state_->RunMaintenance(budget);

@@ -1,10 +1,12 @@
 #include "log/recovery.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
+#include "group/offset_store.h"
 #include "io/durable_file.h"
 #include "journal/journal_reader.h"
 #include "partition/partition_recovery.h"
@@ -12,7 +14,7 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
-constexpr int64_t kMaxCheckpointBytes = int64_t{1} << 30;
+constexpr int64_t kMaxCheckpointBytes = int64_t{4} << 30;
 
 class LogRecovery {
  public:
@@ -131,6 +133,11 @@ absl::Status LogRecovery::RecoverPartitions() {
                          *result.cut_to, result.bytes_cut));
       }
       recovered_.checkpoint.partitions.push_back(result.checkpoint);
+      if (topic.name == kConsumerOffsetsTopic) {
+        // What was cut off its end stays in the snapshot, and its offsets are given out again.
+        recovered_.checkpoint.offsets_upto =
+            std::min(old_.offsets_upto, result.checkpoint.end_offset);
+      }
       recovered_.partitions[key] = std::move(result.partition);
     }
   }
@@ -143,6 +150,7 @@ absl::Status LogRecovery::Commit() {
   checkpoint.log_id = old_.log_id;
   checkpoint.generation = old_.generation + 1;
   checkpoint.leader_epoch = old_.leader_epoch + 1;
+  checkpoint.offsets = std::move(old_.offsets);
   EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(SegmentsDirectory(input_.directory)));
   return WriteCheckpoint(file_system_, input_.directory, checkpoint);
 }
@@ -166,7 +174,11 @@ absl::StatusOr<RecoveredLog> RecoverLog(const RecoveryInput& input) {
 
 absl::Status WriteCheckpoint(FileSystem* file_system, const std::string& directory,
                              const Checkpoint& checkpoint) {
-  return ReplaceFile(file_system, CheckpointPath(directory), EncodeCheckpoint(checkpoint));
+  const std::string bytes = EncodeCheckpoint(checkpoint);
+  if (static_cast<int64_t>(bytes.size()) > kMaxCheckpointBytes) {
+    return MakeError(ErrorReason::kDiskFull, "committed offsets take more than a checkpoint has");
+  }
+  return ReplaceFile(file_system, CheckpointPath(directory), bytes);
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* file_system, const std::string& directory) {
