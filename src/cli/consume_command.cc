@@ -1,13 +1,18 @@
-#include <signal.h>
+#include <stdio.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/place.h"
+#include "cli/read_log.h"
+#include "cli/record_filter.h"
 #include "cli/record_format.h"
 #include "cli/result.h"
+#include "cli/stop.h"
+#include "cli/stored_file.h"
+#include "eventlog/errors.h"
 #include "eventlog/log.h"
 #include "eventlog/status_macros.h"
 
@@ -16,38 +21,42 @@ namespace {
 
 constexpr absl::Duration kPollTimeout = absl::Milliseconds(200);  // how late a signal may be seen
 
-volatile sig_atomic_t stop_requested = 0;
+// Prints what is asked for, as much as is asked for.
+class Printer {
+ public:
+  Printer(const ConsumeCommand& command, RecordFormat format, Output* output)
+      : format_(std::move(format)),
+        filter_(command.key, command.headers),
+        output_(output),
+        left_(command.max_records.value_or(std::numeric_limits<int64_t>::max())) {}
 
-void RequestStop(int) { stop_requested = 1; }
+  bool done() const { return left_ <= 0 || StopRequested(); }
 
-void StopOnSignals() {
-  struct sigaction action = {};
-  action.sa_handler = RequestStop;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-absl::StatusOr<OffsetSpec> ParseFrom(std::string_view from) {
-  if (from == "beginning") return OffsetSpec::Earliest();
-  if (from == "end") return OffsetSpec::Latest();
-  const bool timestamp = from.starts_with('@');
-  const std::string_view digits = from.substr(timestamp ? 1 : 0);
-  int64_t number = -1;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || number < 0) {
-    return absl::InvalidArgumentError(
-        "--from " + std::string(from) +
-        ": it is beginning, end, an offset, or @ and milliseconds since 1970");
+  // Prints the record if it is to be seen.
+  absl::Status Print(const RecordFields& record) {
+    if (!filter_.Matches(record)) return absl::OkStatus();
+    --left_;
+    text_.clear();
+    format_.Append(record, &text_);
+    return output_->Append(text_);
   }
-  return timestamp ? OffsetSpec::ForTimestamp(absl::FromUnixMillis(number))
-                   : OffsetSpec::At(number);
-}
+
+ private:
+  const RecordFormat format_;
+  const RecordFilter filter_;
+  Output* const output_;
+  int64_t left_;
+  std::string text_;
+};
+
+// --- With a group, or following: with the log open.
 
 // One after the last of these, for each partition.
 std::vector<TopicPartitionOffset> OffsetsAfter(absl::Span<const RecordView> records) {
   std::vector<TopicPartitionOffset> offsets;
   for (const RecordView& record : records) {
-    if (offsets.empty() || offsets.back().partition != record.partition()) {
+    if (offsets.empty() || offsets.back().partition != record.partition() ||
+        offsets.back().topic != record.topic()) {
       offsets.push_back({std::string(record.topic()), record.partition()});
     }
     offsets.back().offset = record.offset() + 1;
@@ -56,60 +65,31 @@ std::vector<TopicPartitionOffset> OffsetsAfter(absl::Span<const RecordView> reco
   return offsets;
 }
 
-// Prints from a consumer that stands where it should begin.
-class Printer {
- public:
-  Printer(const ConsumeCommand& command, const RecordFormat& format, Output* output)
-      : command_(command),
-        format_(format),
-        output_(output),
-        left_(command.max_records.value_or(std::numeric_limits<int64_t>::max())) {}
-
-  absl::Status Run(Consumer* consumer) {
-    ConsumerRecords records;
-    while (left_ > 0 && stop_requested == 0) {
-      EVENTLOG_RETURN_IF_ERROR(
-          consumer->Poll(command_.follow ? kPollTimeout : absl::ZeroDuration(), &records));
-      EVENTLOG_RETURN_IF_ERROR(Print(records, consumer));
-      if (!command_.follow && records.caught_up()) break;
-    }
-    return absl::OkStatus();
+absl::Status PrintPolled(const ConsumerRecords& records, bool commit, Consumer* consumer,
+                         Printer* printer, Output* output) {
+  std::size_t seen = 0;
+  while (seen < records.size() && !printer->done()) {
+    EVENTLOG_RETURN_IF_ERROR(printer->Print(FieldsOf(records[seen++])));
   }
-
- private:
-  absl::Status Print(const ConsumerRecords& records, Consumer* consumer) {
-    const auto count =
-        static_cast<std::size_t>(std::min(left_, static_cast<int64_t>(records.size())));
-    const absl::Span<const RecordView> printed(records.begin(), count);
-    for (const RecordView& record : printed) {
-      text_.clear();
-      format_.Append(record, &text_);
-      EVENTLOG_RETURN_IF_ERROR(output_->Append(text_));
-    }
-    EVENTLOG_RETURN_IF_ERROR(output_->Flush());
-    left_ -= static_cast<int64_t>(count);
-    if (command_.group.empty() || count == 0) return absl::OkStatus();
-    return consumer->Commit(OffsetsAfter(printed));
-  }
-
-  const ConsumeCommand& command_;
-  const RecordFormat& format_;
-  Output* const output_;
-  int64_t left_;
-  std::string text_;
-};
+  EVENTLOG_RETURN_IF_ERROR(output->Flush());
+  if (!commit || seen == 0) return absl::OkStatus();
+  return consumer->Commit(OffsetsAfter({records.begin(), seen}));
+}
 
 absl::StatusOr<Consumer> MakeConsumer(const ConsumeCommand& command, Log* log) {
   ConsumerOptions options;
   options.group = command.group;
   if (command.partition.has_value()) {
-    options.assignment = {{command.topic, *command.partition}};
+    for (const std::string& topic : command.topics) {
+      options.assignment.push_back({topic, *command.partition});
+    }
   } else {
-    options.topics = {command.topic};
+    options.topics = command.topics;
   }
   std::optional<OffsetSpec> from;
   if (!command.from.empty()) {
-    EVENTLOG_ASSIGN_OR_RETURN(from, ParseFrom(command.from));
+    EVENTLOG_ASSIGN_OR_RETURN(const Place place, ParsePlace("--from", command.from));
+    from = place.ToSpec();
   }
   if (command.group.empty()) {
     // An offset that is not there is an error, not another place.
@@ -123,19 +103,137 @@ absl::StatusOr<Consumer> MakeConsumer(const ConsumeCommand& command, Log* log) {
   return consumer;
 }
 
-}  // namespace
+absl::Status Poll(const ConsumeCommand& command, Consumer* consumer, Printer* printer,
+                  Output* output) {
+  ConsumerRecords records;
+  while (!printer->done()) {
+    EVENTLOG_RETURN_IF_ERROR(
+        consumer->Poll(command.follow ? kPollTimeout : absl::ZeroDuration(), &records));
+    EVENTLOG_RETURN_IF_ERROR(
+        PrintPolled(records, !command.group.empty(), consumer, printer, output));
+    if (!command.follow && records.caught_up()) break;
+  }
+  return absl::OkStatus();
+}
 
-absl::StatusOr<int> RunConsume(const ConsumeCommand& command, Output* output) {
-  EVENTLOG_ASSIGN_OR_RETURN(const RecordFormat format, RecordFormat::Parse(command.format));
-  if (!command.from.empty()) EVENTLOG_RETURN_IF_ERROR(ParseFrom(command.from));
+absl::Status ConsumeOpen(const ConsumeCommand& command, Printer* printer, Output* output) {
   EVENTLOG_ASSIGN_OR_RETURN(
       Log log, Log::Open({.directory = command.directory, .open_mode = OpenMode::kExisting}));
   EVENTLOG_ASSIGN_OR_RETURN(Consumer consumer, MakeConsumer(command, &log));
-  StopOnSignals();
-  const absl::Status status = Printer(command, format, output).Run(&consumer);
+  const absl::Status status = Poll(command, &consumer, printer, output);
   const absl::Status closed = log.Close();
   EVENTLOG_RETURN_IF_ERROR(status);
-  EVENTLOG_RETURN_IF_ERROR(closed);
+  return closed;
+}
+
+// --- Without either: from the files, beside whoever has the log open.
+
+struct Range {
+  SealedPartition partition;
+  int64_t from = 0;
+  int64_t until = 0;
+};
+
+absl::StatusOr<Range> MakeRange(const ConsumeCommand& command, SealedPartition partition) {
+  Range range{.partition = std::move(partition)};
+  range.from = range.partition.log_start_offset();
+  range.until = range.partition.end_offset();
+  if (!command.from.empty()) {
+    EVENTLOG_ASSIGN_OR_RETURN(const Place place, ParsePlace("--from", command.from));
+    EVENTLOG_ASSIGN_OR_RETURN(range.from, range.partition.Resolve(place));
+  }
+  if (!command.until.empty()) {
+    EVENTLOG_ASSIGN_OR_RETURN(const Place place, ParsePlace("--until", command.until));
+    EVENTLOG_ASSIGN_OR_RETURN(range.until, range.partition.Resolve(place));
+  }
+  return range;
+}
+
+absl::StatusOr<std::vector<Range>> MakeRanges(const ConsumeCommand& command, const SealedLog& log) {
+  std::vector<Range> ranges;
+  for (const std::string& name : command.topics) {
+    EVENTLOG_ASSIGN_OR_RETURN(const internal::CatalogTopic* topic, log.FindTopic(name));
+    for (int32_t i = command.partition.value_or(0);; ++i) {
+      if (!command.partition.has_value() && i == topic->partitions) break;
+      EVENTLOG_ASSIGN_OR_RETURN(SealedPartition partition, log.OpenPartition(*topic, i));
+      EVENTLOG_ASSIGN_OR_RETURN(Range range, MakeRange(command, std::move(partition)));
+      ranges.push_back(std::move(range));
+      if (command.partition.has_value()) break;
+    }
+  }
+  return ranges;
+}
+
+// Prints the batch's records of [*offset, until) and moves *offset behind them.
+absl::Status PrintBatch(const internal::StoredBatch& batch, const Range& range, int64_t* offset,
+                        Printer* printer) {
+  EVENTLOG_ASSIGN_OR_RETURN(const auto records,
+                            DecodeRecords(batch.records, batch.header.record_count));
+  RecordFields fields;
+  fields.topic = range.partition.topic();
+  fields.partition = range.partition.number();
+  for (const internal::EncodedRecord& record : records) {
+    fields.offset = batch.header.base_offset + record.offset_delta;
+    if (fields.offset < *offset) continue;
+    if (fields.offset >= range.until || printer->done()) break;
+    fields.timestamp_ms =
+        internal::TimestampAt(batch.header.base_timestamp_ms, record.timestamp_delta_ms);
+    fields.key = record.key == nullptr ? BytesView()
+                                       : BytesView(std::string_view(record.key, record.key_size));
+    fields.value = record.value == nullptr
+                       ? BytesView()
+                       : BytesView(std::string_view(record.value, record.value_size));
+    fields.headers = internal::DecodeHeaders(record.headers_with_count);
+    EVENTLOG_RETURN_IF_ERROR(printer->Print(fields));
+  }
+  *offset = batch.header.next_offset();
+  return absl::OkStatus();
+}
+
+absl::Status PrintRange(Range* range, Printer* printer) {
+  std::vector<internal::StoredBatch> batches;
+  for (int64_t offset = range->from; offset < range->until && !printer->done();) {
+    const absl::Status read = range->partition.Read(offset, &batches);
+    if (ReasonOf(read) == ErrorReason::kBelowLogStart) {
+      const int64_t start = *ActualOffset(read);
+      fprintf(stderr, "eventlog: %s-%d: offsets %lld to %lld were deleted meanwhile\n",
+              range->partition.topic().c_str(), range->partition.number(),
+              static_cast<long long>(offset), static_cast<long long>(start - 1));
+      offset = start;
+      continue;
+    }
+    EVENTLOG_RETURN_IF_ERROR(read);
+    for (const internal::StoredBatch& batch : batches) {
+      EVENTLOG_RETURN_IF_ERROR(PrintBatch(batch, *range, &offset, printer));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConsumeSealed(const ConsumeCommand& command, Printer* printer) {
+  EVENTLOG_ASSIGN_OR_RETURN(const SealedLog log, SettleAndRead(command.directory));
+  EVENTLOG_ASSIGN_OR_RETURN(std::vector<Range> ranges, MakeRanges(command, log));
+  for (Range& range : ranges) EVENTLOG_RETURN_IF_ERROR(PrintRange(&range, printer));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<int> RunConsume(const ConsumeCommand& command, Output* output) {
+  EVENTLOG_ASSIGN_OR_RETURN(RecordFormat format, RecordFormat::Parse(command.format));
+  if (!command.from.empty()) EVENTLOG_RETURN_IF_ERROR(ParsePlace("--from", command.from));
+  if (!command.until.empty()) EVENTLOG_RETURN_IF_ERROR(ParsePlace("--until", command.until));
+  const bool needs_open = command.follow || !command.group.empty();
+  if (needs_open && !command.until.empty()) {
+    return absl::InvalidArgumentError("--until goes with neither --group nor --follow");
+  }
+  StopOnSignals();
+  Printer printer(command, std::move(format), output);
+  if (needs_open) {
+    EVENTLOG_RETURN_IF_ERROR(ConsumeOpen(command, &printer, output));
+  } else {
+    EVENTLOG_RETURN_IF_ERROR(ConsumeSealed(command, &printer));
+  }
   return kExitGood;
 }
 

@@ -1,9 +1,12 @@
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "absl/types/span.h"
 #include "cli/commands.h"
 #include "cli/dump_segment.h"
 #include "cli/journal_scan.h"
+#include "cli/progress.h"
 #include "cli/result.h"
 #include "cli/stored_file.h"
 #include "eventlog/status_macros.h"
@@ -14,6 +17,7 @@
 #include "format/index_file.h"
 #include "format/journal_group.h"
 #include "format/segment_header.h"
+#include "io/directory_lock.h"
 #include "segment/segment_scan.h"
 
 namespace eventlog::inline v1::cli {
@@ -53,15 +57,25 @@ absl::Status DumpCheckpoint(const std::string& path, Output* output) {
                             internal::DecodeCheckpoint(bytes));
   EVENTLOG_RETURN_IF_ERROR(output->Append(fmt::format(
       "checkpoint: checksums ok, log {}, generation {}, leader_epoch {}, sequence {}, journal file "
-      "{} position {}, synced_upto {}, partitions {}\n",
+      "{} position {}, synced_upto {}, partitions {}, committed offsets {} of records below {}\n",
       checkpoint.log_id.ToString(), checkpoint.generation, checkpoint.leader_epoch,
       checkpoint.sequence, checkpoint.journal_file, checkpoint.journal_position,
-      checkpoint.synced_upto, checkpoint.partitions.size())));
+      checkpoint.synced_upto, checkpoint.partitions.size(), checkpoint.offsets.size(),
+      checkpoint.offsets_upto)));
   for (const internal::PartitionCheckpoint& entry : checkpoint.partitions) {
     EVENTLOG_RETURN_IF_ERROR(output->Append(fmt::format(
-        "partition {}-{}: log_start_offset {}, segment {}, position {}, end_offset {}\n",
+        "partition {}-{}: log_start_offset {}, segment {}, position {}, end_offset {}, "
+        "newest_append_ms {}\n",
         entry.topic_id, entry.partition, entry.log_start_offset, entry.segment_base_offset,
-        entry.position, entry.end_offset)));
+        entry.position, entry.end_offset, entry.newest_append_ms)));
+  }
+  for (const internal::CommittedOffset& committed : checkpoint.offsets) {
+    EVENTLOG_RETURN_IF_ERROR(output->Append(fmt::format(
+        "committed: group {} in {}-{}: offset {}, leader_epoch {}, commit_ms {}, metadata "
+        "{}\n",
+        Quoted(committed.key.group), Quoted(committed.key.topic), committed.key.partition,
+        committed.value.offset, committed.value.leader_epoch, committed.value.commit_ms,
+        Quoted(committed.value.metadata))));
   }
   return absl::OkStatus();
 }
@@ -136,6 +150,26 @@ absl::Status DumpIndex(const std::string& path, const internal::HeaderFormat& fo
   return absl::OkStatus();
 }
 
+// Who has the log of this segment open; empty: nobody.
+std::string HolderOf(const std::string& segment_path) {
+  const std::filesystem::path partition = std::filesystem::absolute(segment_path).parent_path();
+  const auto holder = internal::FindPosixLockHolder(partition.parent_path().parent_path().string());
+  return holder.ok() ? holder->value_or("") : "";
+}
+
+absl::StatusOr<int> DumpSegmentFile(const DumpCommand& command, File* file, Output* output) {
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t size, file->Size());
+  // What is printed would run through a line of progress on the same terminal.
+  Progress progress({.what = "reading " + command.file, .total_bytes = size},
+                    command.progress && isatty(STDOUT_FILENO) == 0);
+  return DumpSegment(file,
+                     {.path = command.file,
+                      .holder = HolderOf(command.file),
+                      .records = command.records,
+                      .on_bytes = [&](int64_t bytes) { progress.Add(bytes); }},
+                     output);
+}
+
 absl::StatusOr<uint32_t> ReadMagic(File* file) {
   char bytes[4] = {};
   EVENTLOG_RETURN_IF_ERROR(file->ReadAt(0, absl::MakeSpan(bytes)));
@@ -153,7 +187,7 @@ absl::StatusOr<int> RunDump(const DumpCommand& command, Output* output) {
   absl::Status status;
   // A journal file may begin with zeros, a damaged segment with anything: their names tell.
   if (magic == internal::kSegmentFormat.magic || internal::ParseSegmentName(name).has_value()) {
-    return DumpSegment(file.get(), command.file, command.records, output);
+    return DumpSegmentFile(command, file.get(), output);
   }
   if (magic == internal::kJournalGroupFormat.magic ||
       internal::ParseJournalName(name).has_value()) {

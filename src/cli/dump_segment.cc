@@ -34,8 +34,8 @@ std::string FieldText(const char* bytes, uint32_t size) {
 
 class SegmentDump {
  public:
-  SegmentDump(File* file, int64_t size, bool records, Output* output)
-      : file_(file), size_(size), records_(records), output_(output) {}
+  SegmentDump(File* file, int64_t size, const SegmentDumpRequest& request, Output* output)
+      : file_(file), size_(size), request_(request), output_(output) {}
 
   absl::StatusOr<int> Run() {
     const auto header = internal::ReadSegmentHeader(file_);
@@ -51,13 +51,36 @@ class SegmentDump {
         "segment: header ok, topic {}, partition {}, base_offset {}, created_ms {}, {} bytes\n",
         header->identity.topic.ToString(), header->identity.partition, header->base_offset,
         header->created_ms, size_)));
-    while (position_ >= 0 && position_ < size_) EVENTLOG_RETURN_IF_ERROR(DumpNext());
+    while (position_ >= 0 && position_ < size_) {
+      EVENTLOG_ASSIGN_OR_RETURN(const bool ends_here, IsEndForNow());
+      if (ends_here) break;
+      const int64_t from = position_;
+      EVENTLOG_RETURN_IF_ERROR(DumpNext());
+      if (request_.on_bytes && position_ > from) request_.on_bytes(position_ - from);
+    }
     EVENTLOG_RETURN_IF_ERROR(output_->Append(
         fmt::format("{} batches, {} records, {} damaged\n", batches_, record_count_, damaged_)));
     return damaged_ == 0 ? kExitGood : kExitFailed;
   }
 
  private:
+  // In a log that is in use: whether there is no batch from position_ on that has been written as a
+  // whole. A batch behind one that is not whole shows that it had been and was only read too early;
+  // so it is looked at again.
+  absl::StatusOr<bool> IsEndForNow() {
+    if (request_.holder.empty()) return false;
+    std::vector<internal::StoredBatch> batches;
+    const absl::Status whole = internal::ReadBatches(file_, request_.path, seed_,
+                                                     {position_, size_, /*max_bytes=*/1}, &batches);
+    if (!internal::IsDamage(whole)) return whole.ok() ? absl::StatusOr<bool>(false) : whole;
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t next,
+                              internal::FindNextBatch(file_, seed_, position_ + 1, size_, 0));
+    if (next >= 0) return false;
+    EVENTLOG_RETURN_IF_ERROR(output_->Append(fmt::format(
+        "bytes from {} on: no whole batch yet, in use by {}\n", position_, request_.holder)));
+    return true;
+  }
+
   // Prints what stands at position_ and moves over it; -1 at the end.
   absl::Status DumpNext() {
     std::string bytes(internal::kMaxHeaderBytes, '\0');
@@ -100,7 +123,7 @@ class SegmentDump {
     EVENTLOG_ASSIGN_OR_RETURN(const std::string_view section,
                               internal::RecordsSection(header, body, &buffer));
     EVENTLOG_ASSIGN_OR_RETURN(const auto records, DecodeRecords(section, header.record_count));
-    if (!records_) return absl::OkStatus();
+    if (!request_.records) return absl::OkStatus();
     for (const internal::EncodedRecord& record : records) {
       std::string line = fmt::format(
           "  offset {} timestamp {} key {} value {}", header.base_offset + record.offset_delta,
@@ -132,7 +155,7 @@ class SegmentDump {
 
   File* const file_;
   const int64_t size_;
-  const bool records_;
+  const SegmentDumpRequest& request_;
   Output* const output_;
   uint64_t seed_ = 0;
   int64_t position_ = internal::kSegmentHeaderBytes;
@@ -143,10 +166,10 @@ class SegmentDump {
 
 }  // namespace
 
-absl::StatusOr<int> DumpSegment(File* file, const std::string& path, bool records, Output* output) {
+absl::StatusOr<int> DumpSegment(File* file, const SegmentDumpRequest& request, Output* output) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t size, file->Size());
-  EVENTLOG_RETURN_IF_ERROR(output->Append(path + "\n"));
-  return SegmentDump(file, size, records, output).Run();
+  EVENTLOG_RETURN_IF_ERROR(output->Append(request.path + "\n"));
+  return SegmentDump(file, size, request, output).Run();
 }
 
 }  // namespace eventlog::inline v1::cli

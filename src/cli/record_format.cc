@@ -1,16 +1,20 @@
 #include "cli/record_format.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
+#include "cli/place.h"
+#include "cli/record_json.h"
 #include "fmt/format.h"
 
 namespace eventlog::inline v1::cli {
 namespace {
 
-constexpr std::string_view kFields = "tpoksThSK";
+constexpr std::string_view kFields = "tpoksTRhSKJ";
 
-void AppendHeaders(const RecordView& record, std::string* to) {
+void AppendHeaders(const HeadersView& headers, std::string* to) {
   bool first = true;
-  for (const Header& header : record.headers()) {
+  for (const Header& header : headers) {
     if (!first) to->push_back(',');
     first = false;
     to->append(header.key);
@@ -19,35 +23,44 @@ void AppendHeaders(const RecordView& record, std::string* to) {
   }
 }
 
-void AppendField(char field, const RecordView& record, std::string* to) {
-  const auto append_number = [to](int64_t number) { to->append(std::to_string(number)); };
+int64_t SizeOf(const BytesView& bytes) {
+  return bytes.is_null() ? -1 : static_cast<int64_t>(bytes.view().size());
+}
+
+void AppendField(char field, const RecordFields& record, std::string* to) {
   switch (field) {
     case 't':
-      to->append(record.topic());
+      to->append(record.topic);
       break;
     case 'p':
-      append_number(record.partition());
+      to->append(std::to_string(record.partition));
       break;
     case 'o':
-      append_number(record.offset());
+      to->append(std::to_string(record.offset));
       break;
     case 'k':
-      to->append(record.key());
+      to->append(record.key.view());
       break;
     case 's':
-      to->append(record.value());
+      to->append(record.value.view());
       break;
     case 'T':
-      append_number(absl::ToUnixMillis(record.timestamp()));
+      to->append(std::to_string(record.timestamp_ms));
+      break;
+    case 'R':
+      to->append(TimeText(record.timestamp_ms));
       break;
     case 'h':
-      AppendHeaders(record, to);
+      AppendHeaders(record.headers, to);
       break;
     case 'S':
-      append_number(record.is_tombstone() ? -1 : static_cast<int64_t>(record.value().size()));
+      to->append(std::to_string(SizeOf(record.value)));
       break;
     case 'K':
-      append_number(record.has_key() ? static_cast<int64_t>(record.key().size()) : -1);
+      to->append(std::to_string(SizeOf(record.key)));
+      break;
+    case 'J':
+      to->append(ToJson(record));
       break;
     default:
       break;
@@ -70,6 +83,16 @@ char Unescaped(char letter) {
 
 }  // namespace
 
+RecordFields FieldsOf(const RecordView& record) {
+  return {.topic = record.topic(),
+          .partition = record.partition(),
+          .offset = record.offset(),
+          .timestamp_ms = absl::ToUnixMillis(record.timestamp()),
+          .key = record.has_key() ? BytesView(record.key()) : BytesView(),
+          .value = record.is_tombstone() ? BytesView() : BytesView(record.value()),
+          .headers = record.headers()};
+}
+
 absl::StatusOr<RecordFormat> RecordFormat::Parse(std::string_view text) {
   RecordFormat format;
   std::string plain;
@@ -90,8 +113,8 @@ absl::StatusOr<RecordFormat> RecordFormat::Parse(std::string_view text) {
       plain.push_back(Unescaped(letter));
     } else {
       return absl::InvalidArgumentError(fmt::format(
-          "format \"{}\": there is no \"{}\" (fields are %t %p %o %k %s %T %h %S %K %%, escapes "
-          "\\n \\t \\\\)",
+          "format \"{}\": there is no \"{}\" (fields are %t %p %o %k %s %T %R %h %S %K %J %%, "
+          "escapes \\n \\t \\\\)",
           text, text.substr(i - 1, 2)));
     }
   }
@@ -99,7 +122,7 @@ absl::StatusOr<RecordFormat> RecordFormat::Parse(std::string_view text) {
   return format;
 }
 
-void RecordFormat::Append(const RecordView& record, std::string* to) const {
+void RecordFormat::Append(const RecordFields& record, std::string* to) const {
   for (const Piece& piece : pieces_) {
     if (piece.field == '\0') {
       to->append(piece.text);

@@ -9,7 +9,13 @@ std::string Describe(const absl::Status& status) {
   const std::string name = reason == ErrorReason::kNone
                                ? std::string(absl::StatusCodeToString(status.code()))
                                : std::string(ErrorReasonName(reason));
-  return name + ": " + std::string(status.message());
+  std::string text = name + ": " + std::string(status.message());
+  if (reason == ErrorReason::kLocked) {
+    text +=
+        "; end that process, or use what works beside it: topic list, topic describe, group list, "
+        "group describe, stats, verify, dump, and consume without --group and --follow";
+  }
+  return text;
 }
 
 int ExitCodeOf(const absl::Status& status) {

@@ -1,3 +1,7 @@
+// Beside a process that has the log open files come and go. What makes findings trustworthy there:
+// when a listing is older than the checkpoint that it is judged by, every file of the log from the
+// checkpointed start on is in the listing or younger than it, and a file that has gone since lies
+// below the start in a checkpoint that is there by now (R12).
 #include "cli/verifier.h"
 
 #include <algorithm>
@@ -6,88 +10,96 @@
 #include <optional>
 #include <utility>
 
-#include "absl/types/span.h"
+#include "base/error.h"
 #include "cli/journal_scan.h"
+#include "cli/segment_verifier.h"
 #include "cli/stored_file.h"
+#include "eventlog/errors.h"
 #include "eventlog/status_macros.h"
 #include "fmt/format.h"
 #include "format/catalog_file.h"
 #include "format/checkpoint.h"
 #include "format/file_names.h"
-#include "segment/segment_scan.h"
+#include "io/directory_lock.h"
 
 namespace eventlog::inline v1::cli {
 namespace {
 
 using internal::PartitionCheckpoint;
 using internal::PartitionIdentity;
-using internal::ScanResult;
-using internal::StoredBatch;
 
 constexpr int64_t kMaxSmallFileBytes = int64_t{1} << 30;  // of catalog and checkpoint
+// So often another process may come and go while a log that nobody had open is verified.
+constexpr int kAttempts = 10;
 
-// One segment file and what must be in it.
-struct SegmentTask {
-  std::string path;
-  int64_t base_offset = 0;
-  int64_t proven_bytes = 0;       // the file is whole up to here at least
-  int64_t proven_end_offset = 0;  // and its batches reach this offset
-  bool sealed = false;            // exactly this offset, and nothing follows
-};
+using PartitionKey = std::pair<int32_t, int32_t>;  // topic id, partition
 
 class Verifier {
  public:
-  Verifier(FileSystem* file_system, const std::string& directory)
-      : file_system_(file_system), directory_(directory) {}
+  Verifier(const std::string& directory, const std::string& holder,
+           const std::function<void(int64_t)>& on_bytes)
+      : directory_(directory), on_bytes_(on_bytes), beside_(!holder.empty()) {
+    report_.holder = holder;
+  }
 
   absl::StatusOr<VerifyReport> Run();
+  // Whether the checkpoint is not the one that was read: the log was open meanwhile.
+  bool CheckpointHasChanged() const;
 
  private:
   absl::Status FindLog();
-  absl::Status CheckCatalog();
-  absl::Status CheckCheckpoint();
+  absl::Status ReadCatalog();
+  absl::Status ReadCheckpoint();
+  // Beside a process that works on them.
+  absl::Status ReadBothAgain();
   absl::Status CheckJournal();
   absl::Status CheckPartitions();
   absl::Status CheckPartition(const std::string& name, internal::PartitionDirectoryName parsed);
-  absl::Status CheckMissing();
+  absl::Status CheckPartitionFiles(const std::string& directory, const std::vector<int64_t>& bases,
+                                   PartitionKey key);
+  absl::Status CheckNamedSegments();
+  absl::StatusOr<bool> NamedSegmentIsMissing(PartitionKey key);
   SegmentTask TaskFor(const std::string& directory, const std::vector<int64_t>& bases,
                       std::size_t i, const PartitionCheckpoint& proven) const;
-  absl::StatusOr<std::optional<PartitionIdentity>> CheckHeader(
-      File* file, const SegmentTask& task, std::optional<PartitionIdentity> identity);
-  // Returns the offset where the file's batches end.
-  absl::StatusOr<int64_t> CheckSegment(const SegmentTask& task,
-                                       std::optional<PartitionIdentity> identity);
-  absl::StatusOr<bool> StepOver(File* file, const SegmentTask& task, uint64_t seed,
-                                const absl::Status& stopped, int64_t size, ScanResult* scan);
-  absl::Status CheckRest(File* file, const SegmentTask& task, int64_t position, int64_t size);
-  void CountBatch(const SegmentTask& task, const StoredBatch& batch);
+  absl::StatusOr<bool> WasDeleted(PartitionKey key, const std::vector<int64_t>& bases,
+                                  std::size_t i);
+  std::optional<PartitionIdentity> IdentityOf(PartitionKey key) const;
+  PartitionCheckpoint ProvenOf(PartitionKey key) const;
   void Damaged(Finding finding) { report_.damage.push_back(std::move(finding)); }
 
-  FileSystem* const file_system_;
+  FileSystem* const file_system_ = FileSystem::Posix();
   const std::string& directory_;
+  const std::function<void(int64_t)>& on_bytes_;
+  const bool beside_;
   VerifyReport report_;
   std::optional<internal::CatalogFile> catalog_;
   std::optional<internal::Checkpoint> checkpoint_;
-  // By topic id and partition.
-  std::map<std::pair<int32_t, int32_t>, PartitionIdentity> identities_;
-  std::map<std::pair<int32_t, int32_t>, PartitionCheckpoint> proven_;
+  std::string checkpoint_bytes_;
+  std::map<PartitionKey, PartitionIdentity> identities_;
+  std::map<PartitionKey, PartitionCheckpoint> proven_;
 };
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 absl::Status Verifier::FindLog() {
-  EVENTLOG_ASSIGN_OR_RETURN(const auto names, file_system_->List(directory_));
+  const auto names = file_system_->List(directory_);
+  if (absl::IsNotFound(names.status())) {
+    return internal::MakeError(ErrorReason::kDirectoryNotFound, directory_ + ": no such directory");
+  }
+  EVENTLOG_RETURN_IF_ERROR(names);
   const auto has = [&](const std::string& path) {
-    return std::find(names.begin(), names.end(), path.substr(path.rfind('/') + 1)) != names.end();
+    return std::find(names->begin(), names->end(), path.substr(path.rfind('/') + 1)) !=
+           names->end();
   };
   if (has(internal::CatalogPath(directory_)) || has(internal::CheckpointPath(directory_)) ||
       has(internal::SegmentsDirectory(directory_))) {
     return absl::OkStatus();
   }
-  return absl::NotFoundError(directory_ + ": there is no log in it");
+  return internal::MakeError(ErrorReason::kDirectoryNotFound,
+                             directory_ + ": there is no log in it");
 }
 
-absl::Status Verifier::CheckCatalog() {
+absl::Status Verifier::ReadCatalog() {
   const std::string path = internal::CatalogPath(directory_);
   auto bytes = ReadStoredFile(file_system_, path, kMaxSmallFileBytes);
   if (absl::IsNotFound(bytes.status())) {
@@ -112,7 +124,7 @@ absl::Status Verifier::CheckCatalog() {
   return absl::OkStatus();
 }
 
-absl::Status Verifier::CheckCheckpoint() {
+absl::Status Verifier::ReadCheckpoint() {
   const std::string path = internal::CheckpointPath(directory_);
   auto bytes = ReadStoredFile(file_system_, path, kMaxSmallFileBytes);
   if (absl::IsNotFound(bytes.status())) {
@@ -120,6 +132,7 @@ absl::Status Verifier::CheckCheckpoint() {
     return absl::OkStatus();
   }
   if (!bytes.ok()) return bytes.status();
+  checkpoint_bytes_ = *bytes;
   auto checkpoint = internal::DecodeCheckpoint(*bytes);
   if (!checkpoint.ok()) {
     Damaged({.file = path,
@@ -136,6 +149,31 @@ absl::Status Verifier::CheckCheckpoint() {
     proven_[{entry.topic_id, entry.partition}] = entry;
   }
   return absl::OkStatus();
+}
+
+absl::Status Verifier::ReadBothAgain() {
+  catalog_.reset();
+  checkpoint_.reset();
+  identities_.clear();
+  proven_.clear();
+  EVENTLOG_RETURN_IF_ERROR(ReadCatalog());
+  return ReadCheckpoint();
+}
+
+bool Verifier::CheckpointHasChanged() const {
+  const auto now =
+      ReadStoredFile(file_system_, internal::CheckpointPath(directory_), kMaxSmallFileBytes);
+  return now.ok() && *now != checkpoint_bytes_;
+}
+
+std::optional<PartitionIdentity> Verifier::IdentityOf(PartitionKey key) const {
+  const auto known = identities_.find(key);
+  return known == identities_.end() ? std::nullopt : std::optional(known->second);
+}
+
+PartitionCheckpoint Verifier::ProvenOf(PartitionKey key) const {
+  const auto known = proven_.find(key);
+  return known == proven_.end() ? PartitionCheckpoint() : known->second;
 }
 
 absl::Status Verifier::CheckJournal() {
@@ -170,146 +208,21 @@ absl::Status Verifier::CheckJournal() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<PartitionIdentity>> Verifier::CheckHeader(
-    File* file, const SegmentTask& task, std::optional<PartitionIdentity> identity) {
-  const auto header = internal::ReadSegmentHeader(file);
-  if (!header.ok() && !internal::IsDamage(header.status())) return header.status();
-  Finding finding = {.file = task.path,
-                     .position = 0,
-                     .end_position = internal::kSegmentHeaderBytes,
-                     .first_offset = task.base_offset,
-                     .end_offset = task.base_offset};
-  if (!header.ok()) {
-    finding.what = Text(header.status());
-  } else if (identity.has_value() && header->identity != *identity) {
-    finding.what = "the header is another partition's";
-  } else if (header->base_offset != task.base_offset) {
-    finding.what = fmt::format("the header says base offset {}", header->base_offset);
-  } else {
-    return header->identity;
-  }
-  const bool proven = task.proven_bytes > 0;
-  (proven ? report_.damage : report_.unproven_tails).push_back(std::move(finding));
-  return proven ? identity : std::nullopt;
-}
-
-void Verifier::CountBatch(const SegmentTask& task, const StoredBatch& batch) {
-  ++report_.batches;
-  report_.records += batch.header.record_count;
-  const auto records = DecodeRecords(batch.records, batch.header.record_count);
-  if (records.ok()) return;
-  Damaged({.file = task.path,
-           .position = batch.position,
-           .end_position = batch.position + batch.header.batch_bytes(),
-           .first_offset = batch.header.base_offset,
-           .end_offset = batch.header.next_offset(),
-           .what = "the checksums match, the records do not decode: " + Text(records.status())});
-}
-
-// Reports the hole where the scan stands and moves it to the next good batch. False: there is none,
-// or nothing proves that there should be.
-absl::StatusOr<bool> Verifier::StepOver(File* file, const SegmentTask& task, uint64_t seed,
-                                        const absl::Status& stopped, int64_t size,
-                                        ScanResult* scan) {
-  Finding finding = {.file = task.path,
-                     .position = scan->end_position,
-                     .end_position = size,
-                     .first_offset = scan->next_offset,
-                     .what = stopped.ok() ? "data is missing" : Text(stopped)};
-  if (scan->end_position >= task.proven_bytes && scan->next_offset >= task.proven_end_offset) {
-    if (!stopped.ok()) report_.unproven_tails.push_back(std::move(finding));
-    return false;
-  }
-  finding.end_offset = task.proven_end_offset;
-  int64_t from = scan->end_position;
-  std::vector<StoredBatch> next;
-  for (;;) {
-    EVENTLOG_ASSIGN_OR_RETURN(from,
-                              internal::FindNextBatch(file, seed, from, size, scan->next_offset));
-    if (from < 0) break;
-    EVENTLOG_RETURN_IF_ERROR(internal::ReadBatches(file, task.path, seed, {from, size, 1}, &next));
-    // The batch that the scan did not take is not the next one.
-    if (from > scan->end_position || next.front().header.base_offset > scan->next_offset) break;
-    next.clear();
-    ++from;
-  }
-  if (!next.empty()) {
-    finding.end_position = next.front().position;
-    finding.end_offset = next.front().header.base_offset;
-    scan->end_position = finding.end_position;
-    scan->next_offset = finding.end_offset;
-  }
-  Damaged(std::move(finding));
-  return !next.empty();
-}
-
-// Behind the last batch of a sealed file there is nothing but zeros.
-absl::Status Verifier::CheckRest(File* file, const SegmentTask& task, int64_t position,
-                                 int64_t size) {
-  std::string chunk(1 << 16, '\0');
-  for (int64_t at = position; at < size;) {
-    EVENTLOG_ASSIGN_OR_RETURN(const std::size_t read_bytes,
-                              file->ReadAt(at, absl::MakeSpan(chunk)));
-    const std::size_t odd = std::string_view(chunk).substr(0, read_bytes).find_first_not_of('\0');
-    if (odd != std::string_view::npos) {
-      Damaged({.file = task.path,
-               .position = at + static_cast<int64_t>(odd),
-               .end_position = size,
-               .first_offset = task.proven_end_offset,
-               .end_offset = task.proven_end_offset,
-               .what = "bytes behind the last batch"});
-      return absl::OkStatus();
-    }
-    if (read_bytes == 0) break;
-    at += static_cast<int64_t>(read_bytes);
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<int64_t> Verifier::CheckSegment(const SegmentTask& task,
-                                               std::optional<PartitionIdentity> identity) {
-  EVENTLOG_ASSIGN_OR_RETURN(const auto file,
-                            file_system_->OpenFile(task.path, FileSystem::Open::kReadOnly));
-  EVENTLOG_ASSIGN_OR_RETURN(const int64_t size, file->Size());
-  ++report_.segments;
-  report_.bytes += size;
-  EVENTLOG_ASSIGN_OR_RETURN(identity, CheckHeader(file.get(), task, identity));
-  if (!identity.has_value()) return task.base_offset;
-  const uint64_t seed = identity->Seed();
-  const int32_t max_epoch =
-      checkpoint_.has_value() ? checkpoint_->leader_epoch : std::numeric_limits<int32_t>::max();
-  const auto visit = [&](const StoredBatch& batch) {
-    CountBatch(task, batch);
-    return absl::OkStatus();
-  };
-  ScanResult scan;
-  scan.end_position = internal::kSegmentHeaderBytes;
-  scan.next_offset = task.base_offset;
-  for (bool more = true; more;) {
-    EVENTLOG_ASSIGN_OR_RETURN(
-        scan, internal::ScanSegment(file.get(), task.path, seed, scan.end_position,
-                                    scan.next_offset, max_epoch, /*allow_gaps=*/false, visit));
-    const bool complete = task.sealed && scan.next_offset >= task.proven_end_offset;
-    if (complete) break;
-    EVENTLOG_ASSIGN_OR_RETURN(more, StepOver(file.get(), task, seed, scan.stopped, size, &scan));
-  }
-  if (task.sealed && scan.next_offset >= task.proven_end_offset) {
-    EVENTLOG_RETURN_IF_ERROR(CheckRest(file.get(), task, scan.end_position, size));
-  }
-  return scan.next_offset;
-}
-
 SegmentTask Verifier::TaskFor(const std::string& directory, const std::vector<int64_t>& bases,
                               std::size_t i, const PartitionCheckpoint& proven) const {
   SegmentTask task;
-  task.path = internal::SegmentPath(directory, bases[i]);
+  task.partition_directory = directory;
   task.base_offset = bases[i];
+  task.max_epoch =
+      checkpoint_.has_value() ? checkpoint_->leader_epoch : std::numeric_limits<int32_t>::max();
   // Without a checkpoint a file is proven by the one that follows it.
   const int64_t active = checkpoint_.has_value() ? proven.segment_base_offset : bases.back();
+  const bool last = i + 1 == bases.size();
   if (bases[i] < active) {
+    if (last && beside_) return task;  // the next one is younger than the listing
     task.sealed = true;
     task.proven_bytes = internal::kSegmentHeaderBytes;
-    task.proven_end_offset = i + 1 < bases.size() ? bases[i + 1] : proven.end_offset;
+    task.proven_end_offset = last ? proven.end_offset : bases[i + 1];
   } else if (bases[i] == active) {
     task.proven_bytes = std::max(proven.position, internal::kSegmentHeaderBytes);
     task.proven_end_offset = proven.end_offset;
@@ -317,40 +230,53 @@ SegmentTask Verifier::TaskFor(const std::string& directory, const std::vector<in
   return task;
 }
 
-absl::Status Verifier::CheckPartition(const std::string& name,
-                                      internal::PartitionDirectoryName parsed) {
-  const std::string directory = internal::SegmentsDirectory(directory_) + "/" + name;
-  const auto known = identities_.find({parsed.topic_id, parsed.partition});
-  std::optional<PartitionIdentity> identity;
-  if (known != identities_.end()) identity = known->second;
-  if (catalog_.has_value() && !identity.has_value()) {
-    if (parsed.topic_id < catalog_->next_topic_id) return absl::OkStatus();  // deleted
-    Damaged({.file = directory, .what = "files of a partition that the catalog has never had"});
-  }
-  ++report_.partitions;
-  const PartitionCheckpoint proven = proven_[{parsed.topic_id, parsed.partition}];
-  EVENTLOG_ASSIGN_OR_RETURN(const std::vector<int64_t> bases,
-                            ListSegments(file_system_, directory));
+// Whether a listed file that is not there any more was deleted as it should be.
+absl::StatusOr<bool> Verifier::WasDeleted(PartitionKey key, const std::vector<int64_t>& bases,
+                                          std::size_t i) {
+  if (!beside_) return false;
+  EVENTLOG_RETURN_IF_ERROR(ReadBothAgain());
+  if (!IdentityOf(key).has_value()) return true;  // with its topic
+  const PartitionCheckpoint proven = ProvenOf(key);
+  const bool last = i + 1 == bases.size();
+  return last ? bases[i] < proven.log_start_offset && bases[i] != proven.segment_base_offset
+              : bases[i + 1] <= proven.log_start_offset;
+}
+
+absl::Status Verifier::CheckPartitionFiles(const std::string& directory,
+                                           const std::vector<int64_t>& bases, PartitionKey key) {
+  const std::optional<PartitionIdentity> identity = IdentityOf(key);
+  const PartitionCheckpoint proven = ProvenOf(key);
   int64_t expected = proven.log_start_offset;
-  for (std::size_t i = 0; i < bases.size(); ++i) {
+  bool first = true;
+  for (std::size_t i = internal::CountBelowLogStart(proven, bases); i < bases.size(); ++i) {
     const SegmentTask task = TaskFor(directory, bases, i, proven);
-    if (i == 0 && task.base_offset < expected) expected = task.base_offset;
-    if (task.base_offset > expected && i > 0 && !task.sealed && task.proven_bytes == 0) {
-      report_.unproven_tails.push_back({.file = task.path,
+    const std::string path = internal::SegmentPath(directory, task.base_offset);
+    if (first && task.base_offset < expected) expected = task.base_offset;
+    if (task.base_offset > expected && !first && !task.sealed && task.proven_bytes == 0) {
+      report_.unproven_tails.push_back({.file = path,
                                         .position = 0,
                                         .first_offset = task.base_offset,
                                         .what = "it does not go on where the file before it ends"});
       continue;
     }
-    if (i == 0 && task.base_offset > expected && expected < proven.end_offset) {
+    if (first && task.base_offset > expected && expected < proven.end_offset) {
       Damaged({.file = internal::SegmentPath(directory, expected),
                .first_offset = expected,
                .end_offset = task.base_offset,
                .what = "the segment is missing"});
     }
-    EVENTLOG_ASSIGN_OR_RETURN(expected, CheckSegment(task, identity));
+    first = false;
+    const auto end = SegmentVerifier(file_system_, task, on_bytes_, &report_).Run(identity);
+    if (absl::IsNotFound(end.status())) {
+      EVENTLOG_ASSIGN_OR_RETURN(const bool deleted, WasDeleted(key, bases, i));
+      if (!deleted) Damaged({.file = path, .what = "the segment went away"});
+      if (i + 1 < bases.size()) expected = bases[i + 1];
+      continue;
+    }
+    EVENTLOG_RETURN_IF_ERROR(end);
+    expected = *end;
     if (i + 1 < bases.size() && expected > bases[i + 1]) {
-      Damaged({.file = task.path,
+      Damaged({.file = path,
                .first_offset = bases[i + 1],
                .end_offset = expected,
                .what = "its offsets overlap with the next file's"});
@@ -359,18 +285,48 @@ absl::Status Verifier::CheckPartition(const std::string& name,
   return absl::OkStatus();
 }
 
-// Files that the checkpoint names and that are not there.
-absl::Status Verifier::CheckMissing() {
-  for (const auto& [key, proven] : proven_) {
-    if (proven.segment_base_offset < 0) continue;
-    if (catalog_.has_value() && !identities_.contains(key)) continue;  // deleted
+absl::Status Verifier::CheckPartition(const std::string& name,
+                                      internal::PartitionDirectoryName parsed) {
+  const PartitionKey key{parsed.topic_id, parsed.partition};
+  const std::string directory = internal::SegmentsDirectory(directory_) + "/" + name;
+  auto bases = ListSegments(file_system_, directory);
+  if (!bases.ok() && !absl::IsNotFound(bases.status())) return bases.status();
+  if (!bases.ok()) bases = std::vector<int64_t>();  // deleted with its topic, just now
+  if (beside_) EVENTLOG_RETURN_IF_ERROR(ReadBothAgain());
+  if (catalog_.has_value() && !IdentityOf(key).has_value()) {
+    if (parsed.topic_id < catalog_->next_topic_id) return absl::OkStatus();  // deleted
+    Damaged({.file = directory, .what = "files of a partition that the catalog has never had"});
+  }
+  ++report_.partitions;
+  return CheckPartitionFiles(directory, *bases, key);
+}
+
+// Whether the file that the checkpoint names, which no deletion takes, is not there.
+absl::StatusOr<bool> Verifier::NamedSegmentIsMissing(PartitionKey key) {
+  for (;;) {
+    const PartitionCheckpoint proven = ProvenOf(key);
+    if (proven.segment_base_offset < 0) return false;
+    if (catalog_.has_value() && !IdentityOf(key).has_value()) return false;  // deleted
     const std::string directory = internal::PartitionDirectory(directory_, key.first, key.second);
-    const auto bases = ListSegments(file_system_, directory);
-    if (!bases.ok() && !absl::IsNotFound(bases.status())) return bases.status();
-    if (bases.ok() &&
-        std::binary_search(bases->begin(), bases->end(), proven.segment_base_offset)) {
-      continue;
-    }
+    const auto opened = file_system_->OpenFile(
+        internal::SegmentPath(directory, proven.segment_base_offset), FileSystem::Open::kReadOnly);
+    if (opened.ok()) return false;
+    if (!absl::IsNotFound(opened.status())) return opened.status();
+    if (!beside_) return true;
+    EVENTLOG_RETURN_IF_ERROR(ReadBothAgain());
+    const bool deleted = catalog_.has_value() && !IdentityOf(key).has_value();
+    if (!deleted && ProvenOf(key) == proven) return true;
+  }
+}
+
+absl::Status Verifier::CheckNamedSegments() {
+  std::vector<PartitionKey> keys;
+  for (const auto& [key, proven] : proven_) keys.push_back(key);
+  for (const PartitionKey& key : keys) {
+    EVENTLOG_ASSIGN_OR_RETURN(const bool missing, NamedSegmentIsMissing(key));
+    if (!missing) continue;
+    const PartitionCheckpoint proven = ProvenOf(key);
+    const std::string directory = internal::PartitionDirectory(directory_, key.first, key.second);
     Damaged({.file = internal::SegmentPath(directory, proven.segment_base_offset),
              .position = 0,
              .end_position = proven.position,
@@ -393,22 +349,33 @@ absl::Status Verifier::CheckPartitions() {
     const auto parsed = internal::ParsePartitionDirectoryName(name);
     if (parsed.has_value()) EVENTLOG_RETURN_IF_ERROR(CheckPartition(name, *parsed));
   }
-  return CheckMissing();
+  return CheckNamedSegments();
 }
 
 absl::StatusOr<VerifyReport> Verifier::Run() {
   EVENTLOG_RETURN_IF_ERROR(FindLog());
-  EVENTLOG_RETURN_IF_ERROR(CheckCatalog());
-  EVENTLOG_RETURN_IF_ERROR(CheckCheckpoint());
-  EVENTLOG_RETURN_IF_ERROR(CheckJournal());
+  EVENTLOG_RETURN_IF_ERROR(ReadCatalog());
+  EVENTLOG_RETURN_IF_ERROR(ReadCheckpoint());
+  if (!beside_) EVENTLOG_RETURN_IF_ERROR(CheckJournal());
   EVENTLOG_RETURN_IF_ERROR(CheckPartitions());
+  if (beside_) report_.unproven_tails.clear();
   return std::move(report_);
 }
 
 }  // namespace
 
-absl::StatusOr<VerifyReport> Verify(FileSystem* file_system, const std::string& directory) {
-  return Verifier(file_system, directory).Run();
+absl::StatusOr<VerifyReport> Verify(const std::string& directory,
+                                    const std::function<void(int64_t)>& on_bytes) {
+  for (int attempt = 1;; ++attempt) {
+    const auto holder = internal::FindPosixLockHolder(directory);
+    Verifier verifier(directory, holder.ok() ? holder->value_or("") : "", on_bytes);
+    absl::StatusOr<VerifyReport> report = verifier.Run();
+    if (!report.ok() || report->damage.empty() || !report->holder.empty()) return report;
+    // Somebody may have come while it was read as nobody's.
+    const auto now = internal::FindPosixLockHolder(directory);
+    const bool undisturbed = !(now.ok() && now->has_value()) && !verifier.CheckpointHasChanged();
+    if (undisturbed || attempt == kAttempts) return report;
+  }
 }
 
 }  // namespace eventlog::inline v1::cli

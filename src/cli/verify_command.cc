@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/result.h"
 #include "cli/verifier.h"
 #include "eventlog/status_macros.h"
@@ -27,14 +28,18 @@ nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
 std::string JsonText(const VerifyReport& report) {
   nlohmann::ordered_json json;
   json["ok"] = report.damage.empty();
+  json["in_use_by"] = report.holder.empty() ? nlohmann::ordered_json(nullptr)
+                                            : nlohmann::ordered_json(report.holder);
   json["partitions"] = report.partitions;
   json["segments"] = report.segments;
   json["batches"] = report.batches;
   json["records"] = report.records;
   json["bytes"] = report.bytes;
+  json["indexes"] = report.indexes;
   json["journal_groups"] = report.journal_groups;
   json["damage"] = ToJson(report.damage);
   json["unproven_tails"] = ToJson(report.unproven_tails);
+  json["useless_indexes"] = ToJson(report.useless_indexes);
   // File names need not be UTF-8.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -57,18 +62,30 @@ std::string PlainText(const VerifyReport& report) {
   std::string text;
   for (const Finding& finding : report.damage) text += Line("damage", finding);
   for (const Finding& finding : report.unproven_tails) text += Line("unproven tail", finding);
-  return text + fmt::format(
-                    "{}: {} partitions, {} segments, {} batches, {} records, {} bytes; {} journal "
-                    "groups to replay\n",
-                    report.damage.empty() ? "good" : "damaged", report.partitions, report.segments,
-                    report.batches, report.records, report.bytes, report.journal_groups);
+  for (const Finding& finding : report.useless_indexes) {
+    text += Line("index to be rebuilt", finding);
+  }
+  text +=
+      fmt::format("{}: {} partitions, {} segments, {} indexes, {} batches, {} records, {} bytes",
+                  report.damage.empty() ? "good" : "damaged", report.partitions, report.segments,
+                  report.indexes, report.batches, report.records, report.bytes);
+  if (report.holder.empty()) {
+    return text + fmt::format("; {} journal groups to replay\n", report.journal_groups);
+  }
+  return text + fmt::format("; in use by {}: journal and ends were not judged\n", report.holder);
+}
+
+absl::StatusOr<VerifyReport> Run(const VerifyCommand& command) {
+  Progress progress(
+      {.what = "verifying " + command.directory, .total_bytes = SegmentBytes(command.directory)},
+      command.progress);
+  return Verify(command.directory, [&](int64_t bytes) { progress.Add(bytes); });
 }
 
 }  // namespace
 
 absl::StatusOr<int> RunVerify(const VerifyCommand& command, Output* output) {
-  EVENTLOG_ASSIGN_OR_RETURN(const VerifyReport report,
-                            Verify(FileSystem::Posix(), command.directory));
+  EVENTLOG_ASSIGN_OR_RETURN(const VerifyReport report, Run(command));
   EVENTLOG_RETURN_IF_ERROR(output->Append(command.json ? JsonText(report) : PlainText(report)));
   return report.damage.empty() ? kExitGood : kExitFailed;
 }

@@ -221,4 +221,20 @@ absl::StatusOr<std::unique_ptr<File>> LockPosixDirectory(const std::string& path
   return lock;
 }
 
+absl::StatusOr<std::optional<std::string>> FindPosixLockHolder(const std::string& path) {
+  const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0) return PathError(errno, "open", path);
+  const UniqueFd file(openat(directory.get(), kLockFile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0) {
+    if (errno == ENOENT) return std::optional<std::string>();
+    return PathError(errno, "open", path + "/" + kLockFile);
+  }
+  struct flock whole = WholeFile(F_WRLCK);
+  if (fcntl(file.get(), F_OFD_GETLK, &whole) != 0) {
+    return PathError(errno, "fcntl", path + "/" + kLockFile);
+  }
+  if (whole.l_type == F_UNLCK) return std::optional<std::string>();
+  return std::optional<std::string>(Holder(file.get()));
+}
+
 }  // namespace eventlog::inline v1::internal

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,11 @@ namespace eventlog::inline v1::internal {
 
 // As FileSystem::LockDirectory says.
 absl::StatusOr<std::unique_ptr<File>> LockPosixDirectory(const std::string& path);
+
+// Who has the directory locked, for a message: "process 4711" or "another process"; nullopt:
+// nobody. Takes nothing and changes nothing, and the answer may be old when it is there. NotFound:
+// there is no such directory; PermissionDenied.
+absl::StatusOr<std::optional<std::string>> FindPosixLockHolder(const std::string& path);
 
 // "NFS" and its like by the f_type of statfs(2); empty for a file system that one machine has for
 // itself.

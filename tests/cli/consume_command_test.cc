@@ -26,6 +26,56 @@ TEST_CASE("consuming begins where it is told to", "[cli]") {
   CHECK(RunTool({"consume", log, "t", "--max", "0"}).out.empty());
 }
 
+TEST_CASE("consuming ends where it is told to", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  for (const char* time : {"1000", "2000", "3000", "4000"}) {
+    REQUIRE(
+        RunTool({"produce", log, "t", "--timestamp", time}, std::string(time) + "\n").exit_code ==
+        0);
+  }
+  const auto consumed = [&](const std::string& from, const std::string& until) {
+    return RunTool({"consume", log, "t", "--from", from, "--until", until, "--format", "%s "}).out;
+  };
+  CHECK(consumed("beginning", "end") == "1000 2000 3000 4000 ");
+  CHECK(consumed("1", "3") == "2000 3000 ");
+  CHECK(consumed("-3", "-1") == "2000 3000 ");
+  CHECK(consumed("@2000", "@3500") == "2000 3000 ");
+  CHECK(consumed("1970-01-01T00:00:02Z", "1970-01-01T00:00:03Z") == "2000 ");
+  CHECK(consumed("3", "1").empty());
+}
+
+TEST_CASE("only records with the key and the headers that are asked for are printed", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  REQUIRE(RunTool({"produce", log, "t", "--key-delimiter", ":", "--header", "host=a"},
+                  "k:1\nl:2\nk:3\n")
+              .exit_code == 0);
+  REQUIRE(RunTool({"produce", log, "t", "--key-delimiter", ":", "--header", "host=b"}, "k:4\n")
+              .exit_code == 0);
+  CHECK(RunTool({"consume", log, "t", "--key", "k"}).out == "1\n3\n4\n");
+  CHECK(RunTool({"consume", log, "t", "--key", "k", "--max", "2"}).out == "1\n3\n");
+  CHECK(RunTool({"consume", log, "t", "--key", "k", "--header", "host=b"}).out == "4\n");
+  CHECK(RunTool({"consume", log, "t", "--header", "host"}).out == "1\n2\n3\n4\n");
+  CHECK(RunTool({"consume", log, "t", "--header", "zone"}).out.empty());
+  // What a group is not shown it has passed all the same.
+  CHECK(RunTool({"consume", log, "t", "--group", "g", "--key", "l"}).out == "2\n");
+  CHECK(RunTool({"consume", log, "t", "--group", "g"}).out.empty());
+  CHECK(RunTool({"consume", log, "t", "--group", "h", "--key", "k", "--max", "2"}).out == "1\n3\n");
+  CHECK(RunTool({"consume", log, "t", "--group", "h"}).out == "4\n");
+}
+
+TEST_CASE("several topics are consumed together", "[cli]") {
+  const TempDir directory;
+  const std::string log = MakeLog(directory, "a\n");
+  REQUIRE(RunTool({"produce", log, "u"}, "b\n").exit_code == 0);
+  CHECK(RunTool({"consume", log, "t", "u", "--format", "%t%s;"}).out == "ta;ub;");
+  CHECK(RunTool({"consume", log, "u", "t", "--partition", "0"}).out == "b\na\n");
+  REQUIRE(RunTool({"consume", log, "t", "u", "--group", "g"}).exit_code == 0);
+  CHECK(RunTool({"consume", log, "t", "u", "--group", "g"}).out.empty());
+  CHECK(RunTool({"consume", log, "t", "none"}).err.find("UNKNOWN_TOPIC") != std::string::npos);
+}
+
 TEST_CASE("an offset outside of the log is an error", "[cli]") {
   const TempDir directory;
   const std::string log = MakeLog(directory, "a\n");

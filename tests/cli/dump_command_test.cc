@@ -25,6 +25,11 @@ TEST_CASE("every kind of file is recognised", "[cli]") {
   const ToolResult checkpoint = RunTool({"dump", log + "/checkpoint"});
   CHECK(checkpoint.exit_code == 0);
   CHECK(Has(checkpoint, "partition 1-0: log_start_offset 0"));
+  CHECK(Has(checkpoint, "newest_append_ms 1"));
+  REQUIRE(RunTool({"consume", log, "orders", "--group", "g", "--max", "7"}).exit_code == 0);
+  const ToolResult committed = RunTool({"dump", log + "/checkpoint"});
+  CHECK(Has(committed, "committed offsets 1 of records below 1\n"));
+  CHECK(Has(committed, "committed: group \"g\" in \"orders\"-0: offset 7, leader_epoch "));
   CHECK(Has(RunTool({"dump", FirstSegment(log)}), "batch at 56: offsets 0 to"));
   const std::string base = FirstSegment(log).substr(0, FirstSegment(log).size() - 4);
   CHECK(Has(RunTool({"dump", base + ".index"}), "offset index: checksums ok, base_offset 0"));

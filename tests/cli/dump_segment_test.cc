@@ -15,14 +15,15 @@ struct Dumped {
   std::string text = {};
 };
 
-Dumped Dump(std::string_view bytes, bool records) {
+Dumped Dump(std::string_view bytes, bool records, const std::string& holder = "") {
   const test::TempDir directory;
   test::WriteFileText(directory / "segment", bytes);
   auto file = FileSystem::Posix()->OpenFile(directory / "segment", FileSystem::Open::kReadOnly);
   REQUIRE(file.ok());
   const int fd = test::OpenForTool(directory / "out", O_WRONLY | O_CREAT);
   Output output(fd);
-  const auto code = DumpSegment(file->get(), "segment", records, &output);
+  const auto code =
+      DumpSegment(file->get(), {.path = "segment", .holder = holder, .records = records}, &output);
   REQUIRE(code.ok());
   REQUIRE(output.Flush().ok());
   close(fd);
@@ -65,6 +66,21 @@ TEST_CASE("damage in a header or a body is told and passed", "[cli]") {
   std::string file_damaged = kHeader + kFirst;
   file_damaged[30] ^= 1;
   CHECK(Has(Dump(file_damaged, false), "header BAD"));
+}
+
+TEST_CASE("what is not whole at the end of a log in use is no damage", "[cli]") {
+  const std::string torn = kHeader + kFirst + kSecond.substr(0, kSecond.size() - 5) + "zzzzz";
+  const std::string end = std::to_string(kHeader.size() + kFirst.size());
+  for (const std::string& bytes : {torn, kHeader + kFirst + std::string(500, '\0')}) {
+    const Dumped dumped = Dump(bytes, false, "process 7");
+    CHECK(dumped.exit_code == 0);
+    CHECK(Has(dumped, "bytes from " + end + " on: no whole batch yet, in use by process 7"));
+    CHECK(Has(dumped, "1 batches, 3 records, 0 damaged"));
+  }
+  CHECK(Dump(torn, false).exit_code == 1);
+  std::string hole = kHeader + kFirst + kSecond;
+  hole[kHeader.size() + 20] ^= 1;
+  CHECK(Dump(hole, false, "process 7").exit_code == 1);  // what follows shows that it was whole
 }
 
 }  // namespace

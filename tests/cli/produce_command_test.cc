@@ -58,6 +58,69 @@ TEST_CASE("a line that is too large is named and those before it are kept", "[cl
   CHECK(RunTool({"consume", log, "t"}).out == "a\nb\n");
 }
 
+TEST_CASE("files are read one after another and wrong lines named by them", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  WriteFileText(directory / "one", "a\nb");
+  WriteFileText(directory / "two", "c\n" + std::string(2 << 20, 'x') + "\nd\n");
+  CHECK(RunTool({"produce", log, "t", "--file", directory / "one", "--file", directory / "none"})
+            .exit_code == 1);
+  CHECK_FALSE(std::filesystem::exists(log));
+  const ToolResult result =
+      RunTool({"produce", log, "t", "--file", directory / "one", "--file", directory / "two"},
+              "not read\n");
+  CHECK(result.exit_code == 1);
+  CHECK(result.err.find("RECORD_TOO_LARGE: " + directory / "two" + ":2 (all before") !=
+        std::string::npos);
+  CHECK(RunTool({"consume", log, "t"}).out == "a\nb\nc\n");
+}
+
+TEST_CASE("headers and a time are given to every record and empty values to none", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  REQUIRE(RunTool({"produce", log, "t", "--header", "a=1", "--header", "b=2=3", "--timestamp",
+                   "2026-11-21T16:08:00Z", "--key-delimiter", ":", "--null"},
+                  "k:\nl:v\n")
+              .exit_code == 0);
+  CHECK(RunTool({"consume", log, "t", "--format", "%k %S %R [%h];"}).out ==
+        "k -1 2026-11-21T16:08:00.000Z [a=1,b=2=3];l 1 2026-11-21T16:08:00.000Z [a=1,b=2=3];");
+}
+
+TEST_CASE("what is consumed as JSON is produced from it again", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  REQUIRE(RunTool({"topic", "create", log, "t", "--partitions", "3"}).exit_code == 0);
+  REQUIRE(RunTool({"topic", "create", log, "copy", "--partitions", "3"}).exit_code == 0);
+  REQUIRE(RunTool({"produce", log, "t", "--key-delimiter", ":", "--header", "h=\xff", "--null",
+                   "--timestamp", "1700000000123"},
+                  "a:1\nb:\nplain\n\xff:\xfe\nc:\\\"\n")
+              .exit_code == 0);
+  const ToolResult original = RunTool({"consume", log, "t", "--json"});
+  REQUIRE(LinesOf(original.out).size() == 5);
+  CHECK(original.out == RunTool({"consume", log, "t", "--format", "%J\\n"}).out);
+  REQUIRE(RunTool({"produce", log, "copy", "--json"}, original.out).exit_code == 0);
+  std::string copy = RunTool({"consume", log, "copy", "--json"}).out;
+  for (std::size_t at; (at = copy.find("\"topic\":\"copy\"")) != std::string::npos;) {
+    copy.replace(at, 14, "\"topic\":\"t\"");
+  }
+  CHECK(copy == original.out);
+}
+
+TEST_CASE("a line that is no record is named and those before it are kept", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  const ToolResult result =
+      RunTool({"produce", log, "t", "--json", "--print-offsets", "--partition", "0", "--header",
+               "h=1", "--timestamp", "5"},
+              "{\"value\":\"a\"}\n{\"value\":\"b\",\"timestamp\":6}\n{\"vlaue\":\"c\"}\n"
+              "{\"value\":\"d\"}\n");
+  CHECK(result.exit_code == 1);
+  CHECK(result.out == "0 0\n0 1\n");
+  CHECK(result.err.find("line 3 (all before it is appended, nothing behind): there is no "
+                        "\"vlaue\"") != std::string::npos);
+  CHECK(RunTool({"consume", log, "t", "--format", "%s %T %h;"}).out == "a 5 h=1;b 6 h=1;");
+}
+
 TEST_CASE("many lines keep their order", "[cli]") {
   const TempDir directory;
   const std::string log = directory / "log";

@@ -24,7 +24,7 @@ std::string Printed(std::string_view format, const ProducerRecord& record) {
   const auto parsed = RecordFormat::Parse(format);
   REQUIRE(parsed.ok());
   std::string text = "<";
-  parsed->Append(records[0], &text);
+  parsed->Append(FieldsOf(records[0]), &text);
   return text + ">";
 }
 
@@ -41,6 +41,8 @@ TEST_CASE("every field of the format prints its part of a record", "[cli]") {
   CHECK(Printed("%k", record) == "<key>");
   CHECK(Printed("%s", record) == "<value>");
   CHECK(Printed("%T", record) == "<1234>");
+  CHECK(Printed("%R", record) == "<1970-01-01T00:00:01.234Z>");
+  CHECK(Printed("%J", record).find("<{\"topic\":\"orders\",\"partition\":2,") == 0);
   CHECK(Printed("%h", record) == "<a=1,b=NULL>");
   CHECK(Printed("%S", record) == "<5>");
   CHECK(Printed("%K", record) == "<3>");

@@ -10,6 +10,8 @@ namespace {
 TEST_CASE("errors are described by their reason or else their code", "[cli]") {
   CHECK(Describe(internal::MakeError(ErrorReason::kCorruptData, "bad")) == "CORRUPT_DATA: bad");
   CHECK(Describe(absl::NotFoundError("gone")) == "NOT_FOUND: gone");
+  const std::string locked = Describe(internal::MakeError(ErrorReason::kLocked, "held by 7"));
+  CHECK(locked.find("LOCKED: held by 7; end that process, or use what works beside it: ") == 0);
 }
 
 TEST_CASE("exit codes tell wrong usage from failure", "[cli]") {

@@ -16,7 +16,7 @@ namespace {
 using test::FirstSegment;
 
 VerifyReport Verified(const std::string& log) {
-  auto report = Verify(FileSystem::Posix(), log);
+  auto report = Verify(log);
   REQUIRE(report.ok());
   return *std::move(report);
 }
@@ -139,6 +139,32 @@ TEST_CASE("a segment missing among others is damage", "[cli]") {
   CHECK(Verified(path).damage[0].file == segments[0]);
 }
 
+TEST_CASE("what a crash left below the log start is no damage", "[cli]") {
+  const test::TempDir directory;
+  const std::string path = directory / "log";
+  {
+    auto log = Log::Open({.directory = path});
+    REQUIRE(log.ok());
+    auto topic = log->OpenTopic("t", {.segment_bytes = 64 << 10, .batch_bytes = 16 << 10});
+    REQUIRE(topic.ok());
+    for (int i = 0; i < 300; ++i) {
+      REQUIRE(topic->Append({.value = std::string(1000, 'v')}).ok());
+    }
+    std::filesystem::copy(path + "/segments", directory / "aside",
+                          std::filesystem::copy_options::recursive);
+    REQUIRE(topic->DeleteRecords(0, 200).ok());
+    REQUIRE(log->Close().ok());
+  }
+  CHECK(Verified(path).damage.empty());
+  const int64_t segments = Verified(path).segments;
+  REQUIRE_FALSE(std::filesystem::exists(FirstSegment(path)));
+  std::string leftover = test::ReadFileText(directory / "aside/1-0/00000000000000000000.log");
+  leftover[100] ^= 1;  // nobody will read it
+  test::WriteFileText(FirstSegment(path), leftover);
+  CHECK(Verified(path).damage.empty());
+  CHECK(Verified(path).segments == segments);
+}
+
 TEST_CASE("damage of catalog and checkpoint and journal is found", "[cli]") {
   const test::TempDir directory;
   const std::string log = MakeLog(directory, 1);
@@ -205,8 +231,8 @@ TEST_CASE("verifying changes no file", "[cli]") {
 
 TEST_CASE("a directory without log is not found", "[cli]") {
   const test::TempDir directory;
-  CHECK(absl::IsNotFound(Verify(FileSystem::Posix(), directory.path()).status()));
-  CHECK(absl::IsNotFound(Verify(FileSystem::Posix(), directory / "none").status()));
+  CHECK(absl::IsNotFound(Verify(directory.path()).status()));
+  CHECK(absl::IsNotFound(Verify(directory / "none").status()));
 }
 
 }  // namespace

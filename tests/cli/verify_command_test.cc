@@ -72,5 +72,22 @@ TEST_CASE("an unproven tail is told and is no failure", "[cli]") {
   CHECK(result.out.find("unproven tail: " + FirstSegment(log)) != std::string::npos);
 }
 
+TEST_CASE("a damaged index is told and is no failure", "[cli]") {
+  const TempDir directory;
+  const std::string log = directory / "log";
+  std::string input;
+  for (int i = 0; i < 3000; ++i) input += "line " + std::to_string(i) + std::string(60, 'x') + "\n";
+  REQUIRE(RunTool({"produce", log, "t", "--config", "segment.bytes=65536"}, input).exit_code == 0);
+  const std::string index = log + "/segments/1-0/00000000000000000000.index";
+  REQUIRE(std::filesystem::exists(index));
+  CHECK(RunTool({"verify", log}).out.find("index to be rebuilt") == std::string::npos);
+  FlipByte(index, 30);
+  const ToolResult result = RunTool({"verify", log});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.find("index to be rebuilt: " + index) != std::string::npos);
+  CHECK(RunTool({"verify", log, "--json"}).out.find("\"useless_indexes\": [\n") !=
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace eventlog::test

@@ -72,6 +72,21 @@ TEST_CASE("a directory that another process holds is refused with its pid", "[io
   CHECK(LockPosixDirectory(directory.path()).ok());  // a killed holder holds nothing
 }
 
+TEST_CASE("the holder of a lock is found without taking it", "[io]") {
+  TempDir directory;
+  CHECK(FindPosixLockHolder(directory.path()).value() == std::nullopt);
+  CHECK(absl::IsNotFound(FindPosixLockHolder(directory / "none").status()));
+  {
+    const Holder holder(directory.path());
+    CHECK(FindPosixLockHolder(directory.path()).value() == fmt::format("process {}", holder.pid()));
+    CHECK(IsLocked(LockPosixDirectory(directory.path()).status()));
+  }
+  CHECK(FindPosixLockHolder(directory.path()).value() == std::nullopt);
+  auto lock = LockPosixDirectory(directory.path());
+  REQUIRE(lock.ok());
+  CHECK(FindPosixLockHolder(directory.path()).value() == fmt::format("process {}", getpid()));
+}
+
 TEST_CASE("a lock taken here holds off another process until it is dropped", "[io]") {
   TempDir directory;
   auto lock = LockPosixDirectory(directory.path());

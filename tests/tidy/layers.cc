@@ -36,7 +36,7 @@ constexpr Layer kLayers[] = {
     {"coordination", 10, ""},
     {"kafka", 10, kFormatReaders},
     {"net", 10, ""},
-    {"cli", 10, kFormatReaders},
+    {"cli", 10, "base io format segment group"},
 };
 
 constexpr std::string_view kCoreDependencies[] = {"absl",  "fmt",        "xxhash.h",
