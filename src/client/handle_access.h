@@ -1,4 +1,4 @@
-// The library's key to its handles: Log, Topic, Consumer and WriteBatch.
+// The library's key to its handles: Log, Topic, Producer, Consumer and WriteBatch.
 #pragma once
 
 #include <utility>

@@ -112,7 +112,8 @@ absl::Status ProducerState::Accept(TopicState* topic, int32_t partition,
     return queued.status();
   }
   core_->sender()->OnQueued(queue, *queued);
-  if (flushing_upto_.load() > flush_epoch) {  // a Flush waits for it, and may have looked before
+  if (sends_itself()) space_waiters_.Notify();  // there is something that one of them can send
+  if (flushing_upto_.load() > flush_epoch) {    // a Flush waits for it, and may have looked before
     core_->sender()->ScheduleAll();
     MutexLock lock(&mutex_);
     sent_while_flushing_ = true;
@@ -136,8 +137,8 @@ bool ProducerState::HasSpace(const Waiting& waiting) const {
 bool ProducerState::Reserve(Waiting* waiting, uint64_t* flush_epoch) {
   MutexLock lock(&mutex_);
   if (!HasSpaceLocked(*waiting)) {
-    // Smaller records must not take for ever what a large one waits for.
-    if (claimed_bytes_ == 0) {
+    // Smaller records must not take for ever what a large one has waited for.
+    if (waiting->has_deadline && claimed_bytes_ == 0) {
       claimed_bytes_ = waiting->bytes;
       waiting->has_claim = true;
     }
@@ -183,8 +184,12 @@ absl::Status ProducerState::AwaitSpace(Waiting* waiting) {
     return TimedOut("no space in the producer's buffer within max_block");
   }
   core_->sender()->ScheduleAll();  // nothing that is waited for lingers
-  if (!core_->has_background_thread() || clock->IsManual()) core_->RunSends();
-  if (clock->IsManual() && !HasSpace(*waiting)) {
+  Event event;
+  const WaitRegistration registration(&event, {core_->sleepers(), &space_waiters_});
+  if (sends_itself()) core_->RunSends();
+  // Whoever gives space, closes the producer or shuts the log's gate notifies.
+  if (HasSpace(*waiting) || !gate_.is_open() || !core_->gate()->is_open()) return absl::OkStatus();
+  if (clock->IsManual()) {
     core_->RunDue();
     const absl::Duration next = std::min(waiting->deadline, clock->Monotonic() + core_->UntilDue());
     if (next != absl::InfiniteDuration()) {
@@ -192,12 +197,7 @@ absl::Status ProducerState::AwaitSpace(Waiting* waiting) {
       return absl::OkStatus();
     }
   }
-  Event event;
-  const WaitRegistration registration(&event, {core_->sleepers(), &space_waiters_});
-  // Whoever gives space, closes the producer or shuts the log's gate notifies.
-  if (!HasSpace(*waiting) && gate_.is_open() && core_->gate()->is_open()) {
-    event.Wait(waiting->deadline - clock->Monotonic());
-  }
+  event.Wait(waiting->deadline - clock->Monotonic());
   return absl::OkStatus();
 }
 
@@ -231,7 +231,7 @@ absl::Status ProducerState::AwaitAccepted(absl::Duration timeout) {
   const absl::Duration deadline = clock->Monotonic() + timeout;
   core_->sender()->ScheduleAll();
   for (;;) {
-    if (!core_->has_background_thread() || core_->clock()->IsManual()) core_->RunSends();
+    if (sends_itself()) core_->RunSends();
     MutexLock lock(&mutex_);
     while (first_epoch_ < upto && !sent_while_flushing_) {
       const absl::Duration left = deadline - clock->Monotonic();
@@ -292,7 +292,7 @@ void ProducerState::OnResolved(absl::Span<SendResult> results) {
   core_->sender()->AddReady(shared_from_this());
 }
 
-void ProducerState::Deliver() {
+void ProducerState::Deliver() noexcept {
   std::shared_ptr<ProducerState> self;
   MutexLock lock(&mutex_);
   is_ready_ = false;

@@ -46,7 +46,7 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   void Abandon();
 
   void OnResolved(absl::Span<SendResult> results) override;
-  void Deliver() override;
+  void Deliver() noexcept override;
 
  private:
   // What a Send that waits for space knows.
@@ -66,6 +66,10 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   absl::Status Accept(TopicState* topic, int32_t partition, const ProducerRecord& record,
                       SendCallback* done, Waiting* waiting, bool* full);
   absl::Status AwaitSpace(Waiting* waiting);
+  // Nobody else runs the sends that a call waits for.
+  bool sends_itself() const {
+    return !core_->has_background_thread() || core_->clock()->IsManual();
+  }
 
   bool HasSpace(const Waiting& waiting) const;
   bool HasSpaceLocked(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -39,8 +39,8 @@ class SendSink {
   virtual ~SendSink() = default;
   // Takes the results over, in order. Called under the queue's lock: no callback runs here.
   virtual void OnResolved(absl::Span<SendResult> results) = 0;
-  // Runs the callbacks of what was resolved. No lock is held.
-  virtual void Deliver() = 0;
+  // Runs the callbacks of what was resolved. No lock is held. A callback that throws terminates.
+  virtual void Deliver() noexcept = 0;
 };
 
 // Thread-safe.

@@ -30,7 +30,7 @@ class Notes final : public internal::SendSink {
       if (result.done) std::move(result.done)(result.result);
     }
   }
-  void Deliver() override {}
+  void Deliver() noexcept override {}
 
   int calls = 0;
   int64_t bytes = 0;

@@ -131,7 +131,7 @@ class Sink final : public internal::SendSink {
  public:
   explicit Sink(std::function<void()> deliver) : deliver_(std::move(deliver)) {}
   void OnResolved(absl::Span<internal::SendResult>) override {}
-  void Deliver() override { deliver_(); }
+  void Deliver() noexcept override { deliver_(); }
 
  private:
   const std::function<void()> deliver_;

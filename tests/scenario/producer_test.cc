@@ -128,7 +128,7 @@ TEST_CASE("each callback runs once and in order in each partition", "[scenario]"
   constexpr int kRecords = 200;
   constexpr int32_t kPartitions = 3;
   auto topic = log.OpenTopic("t", {.partitions = kPartitions});
-  auto producer = log.NewProducer({.buffer_bytes = 16 << 10});
+  auto producer = log.NewProducer({.buffer_bytes = 1024});
   // By thread and partition: numbers and offsets, as told.
   std::vector<std::map<int32_t, std::vector<std::pair<int, int64_t>>>> told(kThreads);
   std::mutex mutex;
