@@ -160,12 +160,12 @@ ProducerRecord JsonRecord::ToProducerRecord() const {
 absl::StatusOr<JsonRecord> FromJson(std::string_view line) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return absl::InvalidArgumentError("it is not a JSON object");
-  if (!json.contains("value")) {
-    return absl::InvalidArgumentError("it has no \"value\" (null makes a tombstone)");
-  }
   JsonRecord record;
   for (const auto& [name, value] : json.items()) {
     EVENTLOG_RETURN_IF_ERROR(ReadMember(name, value, &record));
+  }
+  if (!json.contains("value")) {
+    return absl::InvalidArgumentError("it has no \"value\" (null makes a tombstone)");
   }
   return record;
 }

@@ -90,7 +90,7 @@ TEST_CASE("what is no record is refused and the wrong member named", "[cli]") {
       {"[1]", "not a JSON object"},
       {R"({"value":"a"} extra)", "not a JSON object"},
       {R"({"key":"a"})", "\"value\""},
-      {R"({"vlaue":"a","value":"b"})", "\"vlaue\""},
+      {R"({"vlaue":"a"})", "\"vlaue\""},
       {R"({"value":7})", "\"value\""},
       {R"({"value":{"base64":"*"}})", "\"value\""},
       {R"({"value":{"base64":"YQ==","x":1}})", "\"value\""},
