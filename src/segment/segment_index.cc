@@ -110,6 +110,7 @@ absl::StatusOr<SegmentIndex> SegmentIndex::Rebuild(File* file, const std::string
         ReadBatches(file, path, identity_seed, {position, limit, kRebuildBytes}, &batches);
     // Batches out of order are damage as well: entries must rise.
     if (IsDamage(status) || (status.ok() && batches.front().header.base_offset < next_offset)) {
+      index.max_timestamp_ms_ = INT64_MAX;  // of what is damaged: whoever looks there is told so
       EVENTLOG_ASSIGN_OR_RETURN(
           position, FindNextBatch(file, identity_seed, position + 1, limit, next_offset));
       if (position < 0) break;

@@ -39,7 +39,8 @@ class SegmentIndex {
                                            const std::string& partition_directory,
                                            int64_t base_offset, int64_t segment_bytes,
                                            uint64_t identity_seed);
-  // By scanning the data file's batches up to `limit`; leaves out, without error, what is damaged.
+  // By scanning the data file's batches up to `limit`; leaves out, without error, what is damaged,
+  // but for its timestamps, which may be any.
   static absl::StatusOr<SegmentIndex> Rebuild(File* file, const std::string& path,
                                               uint64_t identity_seed, int64_t base_offset,
                                               int64_t limit);
