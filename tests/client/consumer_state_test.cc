@@ -1,13 +1,18 @@
 #include "client/consumer_state.h"
 
+#include <unistd.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "client/handle_access.h"
 #include "eventlog/eventlog.h"
 #include "log/log_state.h"
+#include "support/child_process.h"
 
 namespace eventlog::internal {
 namespace {
@@ -100,6 +105,27 @@ TEST_CASE("a consumer that cannot start where it was told leaves its group", "[c
   CHECK((*state)->closed());
   CHECK((*state)->Assignment().empty());
   CHECK(opened.Make({.group = "g", .topics = {"t"}}).ok());
+}
+
+TEST_CASE("a forked child that destroys a consumer waits for nobody", "[client]") {
+  OpenLog opened;
+  auto state = *opened.Make({.topics = {"t"}});
+  REQUIRE(state->ReadyFd().ok());
+  std::atomic<bool> stop{false};
+  std::thread notifier([&] {  // a fork may find it holding a lock, which the child has for ever
+    while (!stop) opened.core->sleepers()->Notify();
+  });
+  int wrong = 0;
+  for (int i = 0; i < 50 && wrong == 0; ++i) {
+    wrong = test::RunInChild([&] {
+      alarm(20);
+      state.reset();
+      return 0;
+    });
+  }
+  stop = true;
+  notifier.join();
+  CHECK(wrong == 0);
 }
 
 }  // namespace

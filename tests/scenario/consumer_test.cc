@@ -442,6 +442,31 @@ TEST_CASE("polls commit what earlier polls have handed out when it is time", "[s
   CHECK(committed() == 7);  // nothing was handed out
 }
 
+TEST_CASE("a poll that waits for long commits meanwhile", "[scenario]") {
+  Place place(AnyWorld());
+  Log log = OpenLog(place.options());
+  auto topic = log.OpenTopic("t");
+  Fill(*topic, 2);
+  auto consumer = log.NewConsumer(
+      {.group = "g", .topics = {"t"}, .auto_commit_interval = absl::Milliseconds(20)});
+  CHECK(PollNow(&*consumer) == ByPartition{{0, {0, 1}}});
+  bool committed = false;
+  std::thread watcher([&] {
+    const auto start = std::chrono::steady_clock::now();
+    while (!committed && std::chrono::steady_clock::now() - start < std::chrono::seconds(20)) {
+      const auto offsets = log.CommittedOffsets("g");
+      committed = offsets.ok() && !offsets->empty() && offsets->front().offset == 2;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    consumer->Wakeup();
+  });
+  ConsumerRecords records;
+  const absl::Status polled = consumer->Poll(absl::InfiniteDuration(), &records);
+  watcher.join();
+  CHECK(ReasonOf(polled) == ErrorReason::kWokenUp);
+  CHECK(committed);
+}
+
 TEST_CASE("a commit that fails on its own is told and the consumer closes anyway", "[scenario]") {
   MemoryFileSystem memory;
   FailingFileSystem files(&memory);
