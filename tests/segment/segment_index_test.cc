@@ -128,7 +128,9 @@ TEST_CASE("a rebuilt index leaves damage out and goes on behind it", "[segment]"
   fixture.Flip(fixture.path, positions[200] + 100);
   const auto rebuilt = SegmentIndex::Rebuild(fixture.OpenFile().get(), "f", fixture.seed, 0, end);
   REQUIRE(rebuilt.ok());
-  CHECK(rebuilt->max_timestamp_ms() == 2099);
+  // The damage may hold any time: no lookup steps over it.
+  CHECK(rebuilt->max_timestamp_ms() == INT64_MAX);
+  CHECK(rebuilt->FindTimestamp(2099) <= 700);
   CHECK(rebuilt->FindOffset(2099, 1) > end - 2 * SegmentIndex::kIntervalBytes);
   for (const int64_t damaged : {100, 200}) {
     CHECK(rebuilt->FindOffset(damaged * 7 + 6, 1) < positions[static_cast<std::size_t>(damaged)]);
