@@ -4,13 +4,6 @@
 
 namespace eventlog::test {
 
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 Handles MakeHandles(LogOptions options) {
   Handles made;
   made.log = OpenLog(std::move(options));

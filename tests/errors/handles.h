@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eventlog/eventlog.h"
+#include "support/worlds.h"
 
 namespace eventlog::test {
 
@@ -17,7 +18,6 @@ struct Handles {
 };
 
 Handles MakeHandles(LogOptions options);
-Log OpenLog(LogOptions options);
 
 // By method, what it answers now.
 using AnswerList = std::vector<std::pair<std::string, absl::Status>>;

@@ -14,17 +14,6 @@ namespace {
 using Groups = std::vector<std::string>;
 using Offsets = std::vector<TopicPartitionOffset>;
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 // Closed and opened again, where the world keeps it.
 void Restart(Place* place, Log* log) {
   if (!place->survives_close()) return;

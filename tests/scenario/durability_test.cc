@@ -19,27 +19,6 @@
 namespace eventlog::test {
 namespace {
 
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
-std::vector<std::string> ReadTopic(Log* log, const std::string& topic) {
-  std::vector<std::string> values;
-  auto consumer = log->NewConsumer({.topics = {topic}});
-  REQUIRE(consumer.ok());
-  ConsumerRecords records;
-  do {
-    const absl::Status polled = consumer->Poll(absl::ZeroDuration(), &records);
-    INFO(polled);
-    REQUIRE(polled.ok());
-    for (const auto& record : records) values.emplace_back(record.value());
-  } while (!records.caught_up());
-  return values;
-}
-
 TEST_CASE("acknowledged records of disk topics survive power cuts", "[scenario]") {
   Place place(World::kMemoryFileSystem);
   std::vector<std::string> acknowledged;

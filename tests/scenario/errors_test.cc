@@ -15,17 +15,6 @@
 namespace eventlog::test {
 namespace {
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 bool Mentions(const absl::Status& status, const std::string& text) {
   return std::string(status.message()).find(text) != std::string::npos;
 }

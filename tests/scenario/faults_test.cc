@@ -40,20 +40,6 @@ struct FaultyLog {
   Log log;
 };
 
-std::vector<std::string> ReadTopic(Log* log, const std::string& topic) {
-  std::vector<std::string> values;
-  auto consumer = log->NewConsumer({.topics = {topic}});
-  REQUIRE(consumer.ok());
-  ConsumerRecords records;
-  do {
-    const absl::Status polled = consumer->Poll(absl::ZeroDuration(), &records);
-    INFO(polled);
-    REQUIRE(polled.ok());
-    for (const auto& record : records) values.emplace_back(record.value());
-  } while (!records.caught_up());
-  return values;
-}
-
 const absl::Status kBroken = absl::InternalError("the device is broken");
 const absl::Status kFull = absl::ResourceExhaustedError("no space left on device");
 

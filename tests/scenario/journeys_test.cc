@@ -25,17 +25,7 @@ absl::Status Quickstart(LogOptions options, std::vector<std::string>* seen) {
   return billing.Commit();
 }
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
 World AnyDisk() { return GENERATE(World::kMemoryFileSystem, World::kDirectory); }
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
 
 // Everything that `consumer` can read now: values, in order within each partition.
 std::vector<std::string> ReadAll(Consumer* consumer) {
@@ -46,12 +36,6 @@ std::vector<std::string> ReadAll(Consumer* consumer) {
     for (const auto& record : records) values.emplace_back(record.value());
   } while (!records.caught_up());
   return values;
-}
-
-std::vector<std::string> ReadTopic(Log* log, const std::string& topic) {
-  auto consumer = log->NewConsumer({.topics = {topic}});
-  REQUIRE(consumer.ok());
-  return ReadAll(&*consumer);
 }
 
 TEST_CASE("the first program of the manual works", "[scenario]") {

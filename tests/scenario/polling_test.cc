@@ -14,17 +14,6 @@
 namespace eventlog::test {
 namespace {
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 void Fill(const Topic& topic, int count, int32_t partition = 0) {
   for (int i = 0; i < count; ++i) {
     REQUIRE(topic

@@ -18,17 +18,6 @@
 namespace eventlog::test {
 namespace {
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 // What callbacks said, from any thread.
 class Told {
  public:

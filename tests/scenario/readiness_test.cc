@@ -20,17 +20,6 @@
 namespace eventlog::test {
 namespace {
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
-Log OpenLog(LogOptions options) {
-  auto log = Log::Open(std::move(options));
-  INFO(log.status());
-  REQUIRE(log.ok());
-  return *std::move(log);
-}
-
 bool IsReadable(int fd) {
   pollfd polled{fd, POLLIN, 0};
   return poll(&polled, 1, 0) == 1;

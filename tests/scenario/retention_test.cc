@@ -99,10 +99,6 @@ std::vector<int64_t> Range(int64_t from, int64_t to) {
   return range;
 }
 
-World AnyWorld() {
-  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
-}
-
 TEST_CASE("records that have outlived their retention are deleted and offsets go on",
           "[scenario]") {
   RetentionLog world(AnyWorld(), {.retention = absl::Hours(1)});

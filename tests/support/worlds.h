@@ -2,9 +2,11 @@
 // memory, and a real directory. For Catch2's GENERATE; public headers only.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "eventlog/eventlog.h"
 #include "eventlog/testing/memory_file_system.h"
@@ -13,6 +15,11 @@
 namespace eventlog::test {
 
 enum class World { kMemoryLog, kMemoryFileSystem, kDirectory };
+
+// Runs the test on each.
+inline World AnyWorld() {
+  return GENERATE(World::kMemoryLog, World::kMemoryFileSystem, World::kDirectory);
+}
 
 inline const char* NameOf(World world) {
   switch (world) {
@@ -50,5 +57,27 @@ class Place {
   MemoryFileSystem file_system_;
   std::unique_ptr<TempDir> temp_dir_;
 };
+
+inline Log OpenLog(LogOptions options) {
+  auto log = Log::Open(std::move(options));
+  INFO(log.status());
+  REQUIRE(log.ok());
+  return *std::move(log);
+}
+
+// The values of every record, in order within a partition.
+inline std::vector<std::string> ReadTopic(Log* log, const std::string& topic) {
+  std::vector<std::string> values;
+  auto consumer = log->NewConsumer({.topics = {topic}});
+  REQUIRE(consumer.ok());
+  ConsumerRecords records;
+  do {
+    const absl::Status polled = consumer->Poll(absl::ZeroDuration(), &records);
+    INFO(polled);
+    REQUIRE(polled.ok());
+    for (const auto& record : records) values.emplace_back(record.value());
+  } while (!records.caught_up());
+  return values;
+}
 
 }  // namespace eventlog::test
