@@ -77,6 +77,15 @@ std::optional<T> NumberIn(const absl::Status& status, const char* url) {
   return value;
 }
 
+// `status`, its code and payloads, with another message; OK stays OK.
+absl::Status WithMessage(const absl::Status& status, std::string_view message) {
+  absl::Status changed(status.code(), ToAbsl(message));
+  status.ForEachPayload([&changed](absl::string_view url, const absl::Cord& payload) {
+    changed.SetPayload(url, absl::Cord(std::string(payload)));
+  });
+  return changed;
+}
+
 }  // namespace
 
 absl::StatusCode CodeOf(ErrorReason reason) {
@@ -105,13 +114,12 @@ absl::Status WithFailedIndex(absl::Status status, std::size_t index) {
   return status;
 }
 
+absl::Status OwnCopy(const absl::Status& status) {
+  return WithMessage(status, ToStd(status.message()));
+}
+
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
-  if (status.ok()) return status;
-  absl::Status annotated(status.code(), fmt::format("{}: {}", context, ToStd(status.message())));
-  status.ForEachPayload([&annotated](absl::string_view url, const absl::Cord& payload) {
-    annotated.SetPayload(url, payload);
-  });
-  return annotated;
+  return WithMessage(status, fmt::format("{}: {}", context, ToStd(status.message())));
 }
 
 absl::Status ErrnoError(int error_number, std::string_view call, std::string_view path) {

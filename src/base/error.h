@@ -24,6 +24,9 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message);
 // The same Status with more said about it; OK and Statuses without payload are fine.
 absl::Status WithActualOffset(absl::Status status, int64_t offset);
 absl::Status WithFailedIndex(absl::Status status, std::size_t index);
+// The same in memory of its own, for another thread: a Status is counted inside Abseil, and where
+// Abseil is built without ThreadSanitizer that does not see that the counts keep order.
+absl::Status OwnCopy(const absl::Status& status);
 // "`context`: message", code and payloads kept.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 

@@ -71,12 +71,13 @@ absl::StatusOr<bool> ConsumerState::FetchFrom(PartitionFetcher* fetcher, std::si
   EVENTLOG_RETURN_IF_ERROR(Position(fetcher));
   const FetchLimits limits{max_records, options_.tuning.fetch_bytes,
                            options_.filter ? &options_.filter : nullptr};
-  auto fetched = fetcher->Fetch(limits, records, pins);
-  if (ReasonOf(fetched.status()) != ErrorReason::kBelowLogStart) return fetched;
-  // Retention went past this consumer.
-  EVENTLOG_ASSIGN_OR_RETURN(const int64_t start, ResetPosition(*fetcher, fetched.status()));
-  fetcher->SetPosition(start);
-  return fetcher->Fetch(limits, records, pins);
+  for (;;) {
+    auto fetched = fetcher->Fetch(limits, records, pins);
+    if (ReasonOf(fetched.status()) != ErrorReason::kBelowLogStart) return fetched;
+    // Retention went past this consumer, and may do so again meanwhile.
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t start, ResetPosition(*fetcher, fetched.status()));
+    fetcher->SetPosition(start);
+  }
 }
 
 bool ConsumerState::caught_up() const {

@@ -112,8 +112,11 @@ absl::Status ProducerState::Accept(TopicState* topic, int32_t partition,
     return queued.status();
   }
   core_->sender()->OnQueued(queue, *queued);
-  if (sends_itself()) space_waiters_.Notify();  // there is something that one of them can send
-  if (flushing_upto_.load() > flush_epoch) {    // a Flush waits for it, and may have looked before
+  if (!space_waiters_.empty()) {
+    core_->sender()->ScheduleAll();               // nothing that is waited for lingers
+    if (sends_itself()) space_waiters_.Notify();  // one of them can send it
+  }
+  if (flushing_upto_.load() > flush_epoch) {  // a Flush waits for it, and may have looked before
     core_->sender()->ScheduleAll();
     MutexLock lock(&mutex_);
     sent_while_flushing_ = true;
@@ -183,12 +186,13 @@ absl::Status ProducerState::AwaitSpace(Waiting* waiting) {
   if (clock->Monotonic() >= waiting->deadline) {
     return TimedOut("no space in the producer's buffer within max_block");
   }
-  core_->sender()->ScheduleAll();  // nothing that is waited for lingers
   Event event;
   const WaitRegistration registration(&event, {core_->sleepers(), &space_waiters_});
+  core_->sender()->ScheduleAll();  // nothing that is waited for lingers; see Accept
   if (sends_itself()) core_->RunSends();
   // Whoever gives space, closes the producer or shuts the log's gate notifies.
   if (HasSpace(*waiting) || !gate_.is_open() || !core_->gate()->is_open()) return absl::OkStatus();
+  if (has_to_send()) return absl::OkStatus();
   if (clock->IsManual()) {
     core_->RunDue();
     const absl::Duration next = std::min(waiting->deadline, clock->Monotonic() + core_->UntilDue());
@@ -233,13 +237,13 @@ absl::Status ProducerState::AwaitAccepted(absl::Duration timeout) {
   for (;;) {
     if (sends_itself()) core_->RunSends();
     MutexLock lock(&mutex_);
-    while (first_epoch_ < upto && !sent_while_flushing_) {
+    while (first_epoch_ < upto) {
       const absl::Duration left = deadline - clock->Monotonic();
       if (left <= absl::ZeroDuration()) return TimedOut("records are still under way");
+      if (std::exchange(sent_while_flushing_, false) || has_to_send()) break;
       changed_.WaitFor(&mutex_, left);
     }
     if (first_epoch_ >= upto) return absl::OkStatus();
-    sent_while_flushing_ = false;
   }
 }
 
@@ -284,11 +288,10 @@ void ProducerState::Abandon() {
 // --- Callbacks.
 
 void ProducerState::OnResolved(absl::Span<SendResult> results) {
-  {
-    MutexLock lock(&mutex_);
-    for (SendResult& result : results) completed_.push_back(std::move(result));
-    if (std::exchange(is_ready_, true)) return;
-  }
+  MutexLock lock(&mutex_);
+  for (SendResult& result : results) completed_.push_back(std::move(result));
+  if (std::exchange(is_ready_, true)) return;
+  // Under the lock: whoever delivers meanwhile may be the last to hold this.
   core_->sender()->AddReady(shared_from_this());
 }
 
@@ -317,7 +320,7 @@ void ProducerState::RunCompleted() {
         std::move(result.done)(result.result);
         result.done = nullptr;  // what it holds ends inside the scope, too
       } else {
-        failure.Update(result.result.status());
+        failure.Update(std::move(result.result).status());
       }
     }
   }

@@ -70,6 +70,8 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   bool sends_itself() const {
     return !core_->has_background_thread() || core_->clock()->IsManual();
   }
+  // There is more to send than the last round did, and nobody else to do it.
+  bool has_to_send() const { return sends_itself() && core_->sender()->is_scheduled(); }
 
   bool HasSpace(const Waiting& waiting) const;
   bool HasSpaceLocked(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

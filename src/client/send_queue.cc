@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "eventlog/status_macros.h"
+#include "base/error.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -29,6 +29,15 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
   queued.is_due = due_ == kDueNow;
   queued.is_unlisted = !std::exchange(listed_, true);
   return queued;
+}
+
+bool SendQueue::LookAgain() {
+  MutexLock lock(&mutex_);
+  const bool dropped = std::any_of(pending_.begin(), pending_.end(), [this](const Pending& p) {
+    return partition_->IsDropped(p.ticket());
+  });
+  if (dropped) due_ = kDueNow;  // the partition takes nothing until it is told
+  return due_ == kDueNow;
 }
 
 void SendQueue::Collect(absl::Duration now, bool all, std::vector<StagedAppend>* due) {
@@ -111,6 +120,7 @@ void SendQueue::Tell(Pending* pending, absl::StatusOr<RecordMetadata> result) {
   if (send->sink == nullptr) return;
   if (send->sink != results_sink_) HandOver();
   results_sink_ = send->sink;
+  if (!result.ok()) result = OwnCopy(result.status());  // told on another thread
   results_.push_back({std::move(send->done), send->bytes, send->flush_epoch, std::move(result)});
 }
 

@@ -72,6 +72,9 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
   absl::StatusOr<Queued> Push(const ProducerRecord& record, Send send, const Config& config,
                               Clock* clock);
 
+  // Once the sender looks at it: whether there is no reason to wait any more.
+  bool LookAgain();
+
   // --- the sender's, one thread at a time
   // Settles, and when the rest is due, or `all` is asked for, adds its newest record to `due`.
   void Collect(absl::Duration now, bool all, std::vector<StagedAppend>* due);

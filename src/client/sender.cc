@@ -8,11 +8,16 @@
 namespace eventlog::inline v1::internal {
 
 void Sender::OnQueued(SendQueue* queue, const SendQueue::Queued& queued) {
+  bool is_due = queued.is_due;
   if (queued.is_unlisted) {
-    MutexLock lock(&mutex_);
-    queues_.push_back(queue->shared_from_this());
+    {
+      MutexLock lock(&mutex_);
+      queues_.push_back(queue->shared_from_this());
+    }
+    // The task did not see what others queued, or dropped, meanwhile.
+    is_due = is_due || queue->LookAgain();
   }
-  if (queued.is_due) {
+  if (is_due) {
     ScheduleNow();
   } else if (queued.is_first) {
     core_->ScheduleSends(queued.linger);

@@ -30,6 +30,9 @@ class Sender {
   // All that is queued is due now, whatever its linger.
   void ScheduleAll();
 
+  // There is something to do now.
+  bool is_scheduled() const { return scheduled_.load(); }
+
   // --- one thread at a time
   // The send task.
   void Run();

@@ -97,6 +97,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
 
   // Starts, or starts again, from what recovery found. Nobody else uses the partition meanwhile.
   void Adopt(RecoveredPartition recovered, int32_t leader_epoch);
+  const PartitionName& name() const { return name_; }
   void SetConfig(const PartitionConfig& config);
   PartitionConfig config() const;
   int32_t leader_epoch() const { return leader_epoch_.load(std::memory_order_acquire); }

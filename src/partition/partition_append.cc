@@ -54,7 +54,7 @@ AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, in
 
 absl::Status Partition::DropReason() const {
   MutexLock lock(&mutex_);
-  return drop_reason_;
+  return OwnCopy(drop_reason_);
 }
 
 void Partition::Finish(const AppendTicket&) {

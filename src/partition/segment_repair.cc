@@ -177,7 +177,14 @@ absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::siz
   }
   EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(name_.directory));
   if (verdict.header_good) {
-    SetProven(bases[at], verdict);
+    // All that it still has was deleted before: it is a leftover.
+    const bool all_deleted =
+        bases[at] < proven_->log_start_offset && verdict.next_offset <= proven_->log_start_offset;
+    if (all_deleted) {
+      SetNothingProven();
+    } else {
+      SetProven(bases[at], verdict);
+    }
     return absl::OkStatus();
   }
   if (at == 0) {

@@ -65,8 +65,9 @@ class WaitSet {
     events_.erase(std::find(events_.begin(), events_.end(), event));
     count_.fetch_sub(1);
   }
+  bool empty() const { return count_.load() == 0; }
   void Notify() {
-    if (count_.load() == 0) return;
+    if (empty()) return;
     MutexLock lock(&mutex_);
     for (Event* event : events_) event->Set();
   }

@@ -105,4 +105,15 @@ TEST_CASE("only what time heals is retriable", "[base]") {
   CHECK_FALSE(IsRetriable(MakeError(ErrorReason::kTimedOut, "")));
 }
 
+TEST_CASE("an error of its own memory says all that the other said", "[base]") {
+  const absl::Status status =
+      WithFailedIndex(WithActualOffset(MakeError(ErrorReason::kLogTruncated, "cut"), 7), 2);
+  const absl::Status copy = OwnCopy(status);
+  CHECK(copy == status);
+  CHECK(ReasonOf(copy) == ErrorReason::kLogTruncated);
+  CHECK(ActualOffset(copy) == 7);
+  CHECK(FailedIndex(copy) == 2u);
+  CHECK(OwnCopy(absl::OkStatus()).ok());
+}
+
 }  // namespace eventlog::internal
