@@ -33,8 +33,8 @@ LogState::LogState(LogOptions options)
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
   catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
-  scheduler_ = std::make_unique<Scheduler>(clock_, *options_.background_thread,
-                                           [this] { AfterTask(); });
+  scheduler_ =
+      std::make_unique<Scheduler>(clock_, *options_.background_thread, [this] { AfterTask(); });
   AddTasks();
 }
 
@@ -195,6 +195,7 @@ absl::Status LogState::RecoverPoisoned() {
   if (status.ok()) {
     health_.Clear();
     poisoning_told_.store(false);
+    ScheduleRetention(absl::ZeroDuration());  // the catalog may have one after all
   }
   gate_.Open();
   sleepers_.Notify();

@@ -134,6 +134,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   // `log_starts`: where it is to put them; they are so when this is OK.
   absl::Status MakeCheckpoint(bool only_if_full = false,
                               absl::Span<const LogStart> log_starts = {});
+  // ResourceExhausted (kDiskFull): the old one stands. FailedPrecondition (kPoisoned).
+  absl::Status ReplaceCheckpoint(const Checkpoint& checkpoint);
   absl::Status SealAged();
   void Upkeep();
   void ScheduleAging();
@@ -141,6 +143,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   // retention.cc
   // Moves log starts up, durably and for readers, and removes the files that lie below them (R12).
   absl::Status AdvanceLogStarts(absl::Span<const LogStart> log_starts);
+  // As far as the checkpoint that stands allows, which takes no space for segments.
+  absl::Status AdvanceBelowCheckpoint(absl::Span<const LogStart> log_starts);
   // If any topic has a retention.
   void ScheduleRetention(absl::Duration delay);
   void RetainFromNowOn(const TopicConfig& config);

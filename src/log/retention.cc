@@ -48,10 +48,45 @@ absl::Status LogState::AdvanceLogStarts(absl::Span<const LogStart> log_starts) {
       start.partition->SetLogStart(start.offset);
     }
   } else {
-    EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint(/*only_if_full=*/false, log_starts));
+    absl::Status advanced = MakeCheckpoint(/*only_if_full=*/false, log_starts);
+    if (IsDiskFull(advanced)) {  // deletion is what makes room: first of what needs no sealing
+      EVENTLOG_RETURN_IF_ERROR(AdvanceBelowCheckpoint(log_starts));
+      advanced = MakeCheckpoint(/*only_if_full=*/false, log_starts);
+    }
+    EVENTLOG_RETURN_IF_ERROR(advanced);
   }
   absl::Status status;
   for (const LogStart& start : log_starts) status.Update(start.partition->RemoveBelowLogStart());
+  return status;
+}
+
+// Writes it again with higher log starts: the segments that it names stay, and the journal from its
+// place on, so it proves what it did.
+absl::Status LogState::AdvanceBelowCheckpoint(absl::Span<const LogStart> log_starts) {
+  std::vector<LogStart> advanced;
+  {
+    MutexLock checkpointing(&checkpoint_mutex_);
+    EVENTLOG_RETURN_IF_ERROR(health_.Check());
+    EVENTLOG_ASSIGN_OR_RETURN(Checkpoint checkpoint,
+                              ReadCheckpoint(file_system_, options_.directory));
+    for (PartitionCheckpoint& entry : checkpoint.partitions) {
+      for (const LogStart& start : log_starts) {
+        const PartitionName& name = start.partition->name();
+        const int64_t offset = std::min(start.offset, entry.segment_base_offset);
+        if (name.topic_id != entry.topic_id || name.identity.partition != entry.partition ||
+            offset <= entry.log_start_offset) {
+          continue;
+        }
+        entry.log_start_offset = offset;
+        advanced.push_back({start.partition, offset});
+      }
+    }
+    if (advanced.empty()) return absl::OkStatus();
+    EVENTLOG_RETURN_IF_ERROR(ReplaceCheckpoint(checkpoint));
+    for (const LogStart& start : advanced) start.partition->SetLogStart(start.offset);
+  }
+  absl::Status status;
+  for (const LogStart& start : advanced) status.Update(start.partition->RemoveBelowLogStart());
   return status;
 }
 

@@ -104,9 +104,11 @@ absl::StatusOr<std::shared_ptr<TopicState>> LogState::AddTopic(std::string_view 
   auto state = MakeTopicState(topic);
   AddPartitions(state.get(), topic, config);
   Configure(state.get(), config);
-  RetainFromNowOn(config);
-  MutexLock lock(&topics_mutex_);
-  topics_[topic.name] = {topic, config, state};
+  {
+    MutexLock lock(&topics_mutex_);
+    topics_[topic.name] = {topic, config, state};
+  }
+  RetainFromNowOn(config);  // last: a round that does not find the topic may be the last one
   return state;
 }
 
@@ -157,17 +159,21 @@ absl::Status LogState::DeleteTopic(std::string_view name) {
   // First: groups that begin anew in a topic that is there are better than old offsets in a new
   // one.
   EVENTLOG_RETURN_IF_ERROR(ForgetOffsetsOf(name));
-  // No checkpoint may be at work on files that go.
-  MutexLock checkpointing(&checkpoint_mutex_);
-  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->Remove(entry.catalog.id)));
-  entry.state->MarkDeleted();
   {
-    MutexLock lock(&topics_mutex_);
-    if (const auto found = topics_.find(name); found != topics_.end()) topics_.erase(found);
+    // No checkpoint may be at work on files that go.
+    MutexLock checkpointing(&checkpoint_mutex_);
+    EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->Remove(entry.catalog.id)));
+    entry.state->MarkDeleted();
+    {
+      MutexLock lock(&topics_mutex_);
+      if (const auto found = topics_.find(name); found != topics_.end()) topics_.erase(found);
+    }
+    for (const auto& partition : entry.state->partitions()) {
+      EVENTLOG_RETURN_IF_ERROR(partition->Delete());
+    }
   }
-  for (const auto& partition : entry.state->partitions()) {
-    EVENTLOG_RETURN_IF_ERROR(partition->Delete());
-  }
+  // And what its consumers have committed meanwhile.
+  EVENTLOG_RETURN_IF_ERROR(ForgetOffsetsOf(name));
   sender_.SettleDropped();  // what producers had sent is told now
   return absl::OkStatus();
 }

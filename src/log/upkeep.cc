@@ -97,11 +97,7 @@ absl::Status LogState::MakeCheckpoint(bool only_if_full, absl::Span<const LogSta
                               partition->SyncForCheckpoint(log_start_of[partition.get()]));
     checkpoint.partitions.push_back(entry);
   }
-  if (absl::Status written = WriteCheckpoint(file_system_, options_.directory, checkpoint);
-      !written.ok()) {
-    if (IsDiskFull(written)) return written;  // the old one stands
-    return health_.Poison(Health::Failure::kSegment, written);
-  }
+  EVENTLOG_RETURN_IF_ERROR(ReplaceCheckpoint(checkpoint));
   journal_->FreeBelow(mark);
   for (const LogStart& start : log_starts) start.partition->SetLogStart(start.offset);
   if (offsets.has_value()) {
@@ -110,6 +106,12 @@ absl::Status LogState::MakeCheckpoint(bool only_if_full, absl::Span<const LogSta
     static_cast<void>(offsets->partition->RemoveBelowLogStart());
   }
   return absl::OkStatus();
+}
+
+absl::Status LogState::ReplaceCheckpoint(const Checkpoint& checkpoint) {
+  absl::Status written = WriteCheckpoint(file_system_, options_.directory, checkpoint);
+  if (written.ok() || IsDiskFull(written)) return written;
+  return health_.Poison(Health::Failure::kSegment, written);
 }
 
 absl::Status LogState::RunMaintenance(absl::Duration budget) {

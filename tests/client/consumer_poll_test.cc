@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "eventlog/eventlog.h"
 #include "eventlog/testing/manual_clock.h"
+#include "eventlog/testing/memory_file_system.h"
+#include "support/failing_file_system.h"
 
 namespace eventlog {
 namespace {
@@ -82,6 +84,34 @@ TEST_CASE("a poll on a manual clock does what falls due meanwhile", "[client]") 
   CHECK(clock.Monotonic() == absl::Hours(30));
   CHECK(log->UntilMaintenance() == absl::InfiniteDuration());
   CHECK(log->DescribeTopic("t")->partitions[0].bytes > 0);  // the batch was sealed in time
+}
+
+TEST_CASE("a poll that deletion overtakes twice is reset twice", "[client]") {
+  MemoryFileSystem memory;
+  test::FailingFileSystem disk(&memory);
+  const LogOptions options = {.directory = "log", .background_thread = false, .file_system = &disk};
+  auto log = Log::Open(options);
+  auto topic = log->OpenTopic("t", {.segment_bytes = 64 << 10, .batch_bytes = 1024});
+  for (int i = 0; i < 100; ++i) REQUIRE(topic->Append({.value = std::string(1000, 'v')}).ok());
+  REQUIRE(log->Close().ok());
+  log = Log::Open(options);  // nothing of the segments is in memory
+  topic = log->OpenTopic("t");
+  auto consumer = log->NewConsumer({.topics = {"t"}});
+  REQUIRE(topic->DeleteRecords(0, 10).ok());
+  absl::Status deleted = absl::UnknownError("not asked");
+  disk.SetHook([&](std::string_view call, const std::string& path) {
+    if (call != "OpenFile" || !path.ends_with("index")) return absl::OkStatus();
+    disk.SetHook(nullptr);
+    deleted = topic->DeleteRecords(0, 95);
+    return absl::OkStatus();
+  });
+  ConsumerRecords records;
+  const absl::Status polled = consumer->Poll(absl::ZeroDuration(), &records);
+  INFO(polled);
+  CHECK(polled.ok());
+  REQUIRE(deleted.ok());
+  REQUIRE_FALSE(records.empty());
+  CHECK(records.begin()->offset() == 95);
 }
 
 }  // namespace

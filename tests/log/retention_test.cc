@@ -157,5 +157,61 @@ TEST_CASE("the log's thread deletes beside appends and readers", "[log]") {
   CHECK(log->OpenTopic("t")->GetWatermarks(0)->log_start_offset == 2000);
 }
 
+TEST_CASE("a full disk does not keep deletion from making room", "[log]") {
+  Expiring log;
+  REQUIRE(log.log.OpenTopic("unsealed")->Append({.value = "v"}).ok());
+  bool always_full = false;
+  bool removed = false;
+  log.disk.SetHook([&](std::string_view call, const std::string& path) {
+    removed = removed || (call == "Remove" && path.ends_with(".log"));
+    const bool full =
+        call == "Allocate" && path.find("segments") != path.npos && (always_full || !removed);
+    return full ? internal::MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+  });
+  SECTION("by retention") {
+    log.Expire();
+    CHECK(log.start(1) == 20);
+  }
+  SECTION("of records by hand") {
+    CHECK(log.topic.DeleteRecords(1, 20).ok());
+    CHECK(log.start(1) == 20);
+  }
+  SECTION("or what needs no more room") {
+    always_full = true;
+    CHECK(ReasonOf(log.topic.DeleteRecords(1, 20)) == ErrorReason::kDiskFull);
+    CHECK_FALSE(log.Exists(log.SegmentFile(1, 0)));
+    const int64_t start = log.start(1);
+    CHECK(start > 0);
+    CHECK(start < 20);
+    log.disk.SetHook(nullptr);
+    log.memory.CutPower();
+    log.Open();
+    CHECK(log.start(1) == start);
+    CHECK(log.topic.GetWatermarks(1)->high_watermark == 20);
+    CHECK(log.log.OpenTopic("unsealed")->GetWatermarks(0)->high_watermark == 1);
+  }
+}
+
+TEST_CASE("a retention whose alteration failed half-way holds after a reopening", "[log]") {
+  MemoryFileSystem memory;
+  FailingFileSystem disk(&memory);
+  ManualClock clock;
+  auto log = Log::Open({.directory = "log", .clock = &clock, .file_system = &disk});
+  auto topic = log->OpenTopic("t");
+  REQUIRE(topic->Append({.value = "v"}).ok());
+  bool renamed = false;
+  disk.SetHook([&](std::string_view call, const std::string&) {
+    renamed = renamed || call == "Rename";
+    return call == "SyncDirectory" && renamed ? absl::InternalError("EIO") : absl::OkStatus();
+  });
+  REQUIRE_FALSE(log->AlterTopic("t", {.retention = absl::Hours(1)}).ok());
+  disk.SetHook(nullptr);
+  REQUIRE(log->Reopen().ok());
+  REQUIRE(log->DescribeTopic("t")->options.retention == absl::Hours(1));
+  clock.Advance(absl::Hours(2));
+  REQUIRE(log->RunMaintenance().ok());
+  CHECK(topic->GetWatermarks(0)->log_start_offset == 1);
+}
+
 }  // namespace
 }  // namespace eventlog::test

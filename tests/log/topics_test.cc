@@ -279,5 +279,26 @@ TEST_CASE("deleting a topic forgets its offsets and no others", "[log]") {
   CHECK(*log.ListGroups() == std::vector<std::string>{"g"});
 }
 
+TEST_CASE("offsets that are committed while their topic is deleted are forgotten with it",
+          "[log]") {
+  MemoryFileSystem memory;
+  test::FailingFileSystem files(&memory);
+  Log log = OpenLog(&files);
+  REQUIRE(log.CreateTopic("t")->Append({.value = "v"}).ok());
+  auto consumer = log.NewConsumer({.group = "g", .topics = {"t"}});
+  ConsumerRecords records;
+  REQUIRE(consumer->Poll(absl::ZeroDuration(), &records).ok());
+  REQUIRE(consumer->Commit().ok());
+  absl::Status committed = absl::UnknownError("not asked");
+  files.SetHook([&](std::string_view call, const std::string& path) {
+    if (call == "Rename" && path.find("catalog") != path.npos) committed = consumer->Commit();
+    return absl::OkStatus();
+  });
+  REQUIRE(log.DeleteTopic("t").ok());
+  files.SetHook(nullptr);
+  CHECK(committed.ok());
+  CHECK(log.CommittedOffsets("g")->empty());
+}
+
 }  // namespace
 }  // namespace eventlog::internal

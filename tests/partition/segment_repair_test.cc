@@ -161,5 +161,21 @@ TEST_CASE("fillers have no records and cover their offsets", "[partition]") {
   CHECK(batches[0].records.empty());
 }
 
+TEST_CASE("a cut below the log start leaves nothing and offsets go on from there", "[partition]") {
+  RepairFixture fixture;
+  fixture.proven.log_start_offset = 15;
+  fixture.Damage(0, internal::kSegmentHeaderBytes + static_cast<int64_t>(fixture.batch_bytes) + 20);
+  REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+  CHECK(fixture.proven.segment_base_offset == -1);
+  CHECK(fixture.proven.end_offset == 15);
+  auto input = fixture.RecoveryInput(0);
+  input.checkpoint = fixture.proven;
+  const auto result = internal::RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.log_start_offset == 15);
+  CHECK(result->partition.segments.empty());
+  CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 0)));
+}
+
 }  // namespace
 }  // namespace eventlog::test
