@@ -84,13 +84,14 @@ char Unescaped(char letter) {
 }  // namespace
 
 RecordFields FieldsOf(const RecordView& record) {
+  const ProducerRecord parts = record;
   return {.topic = record.topic(),
           .partition = record.partition(),
           .offset = record.offset(),
           .timestamp_ms = absl::ToUnixMillis(record.timestamp()),
-          .key = record.has_key() ? BytesView(record.key()) : BytesView(),
-          .value = record.is_tombstone() ? BytesView() : BytesView(record.value()),
-          .headers = record.headers()};
+          .key = parts.key,
+          .value = parts.value,
+          .headers = parts.headers};
 }
 
 absl::StatusOr<RecordFormat> RecordFormat::Parse(std::string_view text) {
