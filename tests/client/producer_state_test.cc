@@ -1,7 +1,10 @@
 #include "client/producer_state.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/callback_scope.h"
@@ -9,6 +12,9 @@
 #include "client/handle_access.h"
 #include "eventlog/eventlog.h"
 #include "eventlog/testing/manual_clock.h"
+#include "eventlog/testing/memory_file_system.h"
+#include "partition/partition.h"
+#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 namespace {
@@ -135,6 +141,85 @@ TEST_CASE("a producer that is abandoned tells what it had accepted and goes", "[
   REQUIRE(fixture.log.RunMaintenance().ok());
   CHECK(told == 1);
   CHECK(weak.expired());
+}
+
+// A log on disk whose next sync of the journal begins, and ends when it is let go.
+struct SlowSyncFixture {
+  SlowSyncFixture(Clock* clock, const TopicOptions& topic_options) {
+    LogOptions options;
+    options.directory = "log";
+    options.file_system = &files;
+    options.clock = clock;
+    log = *Log::Open(options);
+    topic = *log.OpenTopic("t", topic_options);
+    producer = *log.NewProducer({.buffer_bytes = 1 << 20});
+    files.SetHook([this](std::string_view call, const std::string& path) {
+      if (call == "SyncData" && path.find("journal") != std::string::npos) {
+        syncing = true;
+        while (!let_go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      return call == "Allocate" && path.find("segments") != std::string::npos && full
+                 ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                 : absl::OkStatus();
+    });
+  }
+  ~SlowSyncFixture() { let_go = true; }
+  void AwaitSync() const {
+    while (!syncing) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+  std::atomic<bool> full{false};
+  std::atomic<bool> syncing{false};
+  std::atomic<bool> let_go{false};
+  std::atomic<int> told{0};
+  MemoryFileSystem memory;
+  FailingFileSystem files{&memory};
+  Log log;
+  Topic topic;
+  Producer producer;
+};
+
+TEST_CASE("what is sent while another thread waits for space does not linger", "[client]") {
+  SlowSyncFixture fixture(Clock::System(), {.linger = absl::Hours(1)});
+  const auto note = [&](const absl::StatusOr<RecordMetadata>&) { ++fixture.told; };
+  Producer small = *fixture.log.NewProducer({.buffer_bytes = 1024});
+  const std::string most(700, 'x');
+  REQUIRE(small.Send(fixture.topic, {.value = most}, note).ok());
+  absl::Status waited;
+  std::thread other([&] { waited = small.Send(fixture.topic, {.value = most}); });
+  fixture.AwaitSync();
+  REQUIRE(small.Send(fixture.topic, {.value = "v"}, note).ok());
+  fixture.let_go = true;
+  other.join();
+  CHECK(waited.ok());
+  for (int i = 0; i < 5000 && fixture.told < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(fixture.told == 2);
+}
+
+TEST_CASE("a flush without background thread sends what a drop has uncovered", "[client]") {
+  ManualClock clock;
+  SlowSyncFixture fixture(&clock, {});
+  std::vector<ErrorReason> told;
+  const auto note = [&](const absl::StatusOr<RecordMetadata>& at) {
+    told.push_back(ReasonOf(at.status()));
+  };
+  REQUIRE(fixture.producer.Send(fixture.topic, {.value = "first"}, note).ok());
+  std::thread other([&] { static_cast<void>(fixture.topic.Append({.value = "leads"})); });
+  fixture.AwaitSync();
+  fixture.full = true;
+  const std::string large(internal::Partition::kBulkBytes, 'x');
+  REQUIRE(fixture.producer.Send(fixture.topic, {.value = large}, note).ok());
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    fixture.let_go = true;
+  });
+  const absl::Status flushed = fixture.producer.Flush(absl::Seconds(20));
+  other.join();
+  later.join();
+  CHECK(flushed.ok());
+  CHECK(told == std::vector<ErrorReason>{ErrorReason::kNone, ErrorReason::kDiskFull});
 }
 
 }  // namespace

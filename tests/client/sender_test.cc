@@ -164,5 +164,52 @@ TEST_CASE("what a delivery makes ready is delivered too", "[client]") {
   CHECK(delivered == 1);
 }
 
+// A record that lingers in a queue that the sender has not been told of yet, because the thread
+// that queued it was held up.
+struct HeldUp : SenderFixture {
+  HeldUp() {
+    Run();
+    queued = Push(10);
+  }
+  ~HeldUp() { queue->Disown(&sink, internal::MakeError(ErrorReason::kTimedOut, "the test ends")); }
+  internal::SendQueue::Queued Push(int64_t bytes) {
+    return *queue->Push({.value = "v"}, {&sink, nullptr, bytes, 0}, {absl::Hours(1), 1000}, &clock);
+  }
+
+  Topic topic = OpenTopic("t");
+  internal::SendQueue* const queue = internal::HandleAccess::State(topic)->send_queue(0);
+  internal::Sender* const sender = internal::HandleAccess::State(topic)->core()->sender();
+  Sink sink{[] {}};
+  internal::SendQueue::Queued queued;
+};
+
+TEST_CASE("a batch that fills before the sender knows of its queue does not linger", "[client]") {
+  HeldUp fixture;
+  fixture.sender->OnQueued(fixture.queue, fixture.Push(1000));  // another thread is quicker
+  fixture.Run();
+  CHECK(fixture.log.UntilMaintenance() > absl::ZeroDuration());
+  fixture.sender->OnQueued(fixture.queue, fixture.queued);
+  CHECK(fixture.log.UntilMaintenance() == absl::ZeroDuration());
+  fixture.Run();
+  CHECK(fixture.topic.GetWatermarks(0)->high_watermark == 2);
+}
+
+TEST_CASE("what is dropped before the sender knows of its queue is told at once", "[client]") {
+  HeldUp fixture;
+  fixture.files.SetHook([](std::string_view call, const std::string& path) {
+    return call == "Allocate" && path.find("segments") != std::string::npos ? DiskFull()
+                                                                            : absl::OkStatus();
+  });
+  const std::string large(2 * internal::Partition::kBulkBytes, 'x');
+  CHECK(internal::IsDiskFull(fixture.topic.Append({.value = large}).status()));
+  fixture.files.SetHook(nullptr);
+  CHECK(internal::IsDiskFull(fixture.topic.Append({.value = "v"}).status()));
+  fixture.Run();
+  fixture.sender->OnQueued(fixture.queue, fixture.queued);
+  CHECK(fixture.log.UntilMaintenance() == absl::ZeroDuration());
+  fixture.Run();
+  CHECK(fixture.topic.Append({.value = "v"}).ok());
+}
+
 }  // namespace
 }  // namespace eventlog::test
