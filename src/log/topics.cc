@@ -159,6 +159,7 @@ absl::Status LogState::DeleteTopic(std::string_view name) {
   // First: groups that begin anew in a topic that is there are better than old offsets in a new
   // one.
   EVENTLOG_RETURN_IF_ERROR(ForgetOffsetsOf(name));
+  absl::Status removed;
   {
     // No checkpoint may be at work on files that go.
     MutexLock checkpointing(&checkpoint_mutex_);
@@ -168,14 +169,13 @@ absl::Status LogState::DeleteTopic(std::string_view name) {
       MutexLock lock(&topics_mutex_);
       if (const auto found = topics_.find(name); found != topics_.end()) topics_.erase(found);
     }
-    for (const auto& partition : entry.state->partitions()) {
-      EVENTLOG_RETURN_IF_ERROR(partition->Delete());
-    }
+    // All of them, whatever becomes of their files: the topic is gone, and who waits is to know.
+    for (const auto& partition : entry.state->partitions()) removed.Update(partition->Delete());
   }
   // And what its consumers have committed meanwhile.
-  EVENTLOG_RETURN_IF_ERROR(ForgetOffsetsOf(name));
+  removed.Update(ForgetOffsetsOf(name));
   sender_.SettleDropped();  // what producers had sent is told now
-  return absl::OkStatus();
+  return removed;
 }
 
 absl::StatusOr<TopicDescription> LogState::DescribeTopic(std::string_view name) {
