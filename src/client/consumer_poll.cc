@@ -28,7 +28,7 @@ absl::Status ConsumerState::PollUntil(absl::Duration deadline, ConsumerRecords* 
       EVENTLOG_RETURN_IF_ERROR(CommitWhenDue());
       bool moved = false;
       EVENTLOG_RETURN_IF_ERROR(PollOnce(records, &moved));
-      if (moved) return absl::OkStatus();
+      if (moved || at_until()) return absl::OkStatus();
     }
     const absl::Duration now = core_->clock()->Monotonic();
     if (deadline <= now) return absl::OkStatus();
@@ -78,6 +78,11 @@ absl::StatusOr<bool> ConsumerState::FetchFrom(PartitionFetcher* fetcher, std::si
     EVENTLOG_ASSIGN_OR_RETURN(const int64_t start, ResetPosition(*fetcher, fetched.status()));
     fetcher->SetPosition(start);
   }
+}
+
+// Nothing will ever come that could be waited for.
+bool ConsumerState::at_until() const {
+  return options_.until.has_value() && !fetchers_.empty() && caught_up();
 }
 
 bool ConsumerState::caught_up() const {

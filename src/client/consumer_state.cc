@@ -87,7 +87,7 @@ absl::Status ConsumerState::Close() {
     return absl::OkStatus();
   }
   absl::Status status;
-  if (uncommitted_ && options_.auto_commit_interval != absl::InfiniteDuration()) {
+  if (has_to_commit()) {
     const Call call(core_.get());
     status = call.status().ok() ? CommitPositions() : call.status();
     if (ReasonOf(status) == ErrorReason::kClosed) status = absl::OkStatus();  // with its log
@@ -122,6 +122,7 @@ absl::Status ConsumerState::Assign(const std::vector<TopicPartition>& partitions
     assigned.push_back(std::make_unique<PartitionFetcher>(std::move(topic), partition.partition));
     EVENTLOG_RETURN_IF_ERROR(Start(assigned.back().get()));
   }
+  if (has_to_commit()) EVENTLOG_RETURN_IF_ERROR(CommitPositions());  // those that go, too
   // Nothing can fail any more.
   for (std::size_t i = 0; i < assigned.size(); ++i) {
     if (kept[i] != nullptr) assigned[i] = std::move(*kept[i]);

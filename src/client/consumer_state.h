@@ -101,6 +101,10 @@ class ConsumerState {
   absl::StatusOr<bool> FetchFrom(PartitionFetcher* fetcher, std::size_t max_records,
                                  std::vector<RecordView>* records, RecordPins* pins);
   bool caught_up() const;
+  bool at_until() const;
+  bool has_to_commit() const {  // by auto_commit_interval, before it is too late
+    return uncommitted_ && options_.auto_commit_interval != absl::InfiniteDuration();
+  }
   bool has_news() const;
   std::vector<WaitSet*> WaitSets();
   void WaitForNews(absl::Duration timeout);

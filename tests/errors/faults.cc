@@ -40,6 +40,13 @@ struct Faulty {
     Poll(&consumer);
     return consumer;
   }
+  // One whose Assign does.
+  Consumer CommitsWhenMoved() {
+    Consumer consumer = *handles.log.NewConsumer(
+        {.group = "moved", .assignment = {{"t", 0}}, .auto_commit_interval = absl::Hours(1)});
+    Poll(&consumer);
+    return consumer;
+  }
   Producer ProducerThatSent() {
     Producer producer = *handles.log.NewProducer();
     REQUIRE(producer.Send(handles.topic, {.value = "v"}).ok());
@@ -104,6 +111,7 @@ void ExpectOfPoisonedLog(Answers* answers) {
   Faulty faulty;
   Handles& handles = faulty.handles;
   Consumer late = faulty.CommitsWhenClosed();
+  Consumer moved = faulty.CommitsWhenMoved();
   Producer flushed = faulty.ProducerThatSent();
   Producer closed = faulty.ProducerThatSent();
   faulty.files.SetHook(Broken);
@@ -113,6 +121,7 @@ void ExpectOfPoisonedLog(Answers* answers) {
   }
   const ErrorReason poisoned = ErrorReason::kPoisoned;
   answers->Expect("Consumer::Close", poisoned, late.Close());
+  answers->Expect("Consumer::Assign", poisoned, moved.Assign({}));
   answers->Expect("Producer::Flush", poisoned, flushed.Flush());
   answers->Expect("Producer::Close", poisoned, closed.Close());
   answers->Expect("Producer::Send", poisoned, handles.producer.Send(handles.topic, {.value = "v"}));
@@ -135,12 +144,14 @@ void ExpectOfFullDisk(Answers* answers) {
   Faulty faulty;
   Handles& handles = faulty.handles;
   Consumer late = faulty.CommitsWhenClosed();
+  Consumer moved = faulty.CommitsWhenMoved();
   faulty.files.SetHook(Full);
   const std::string large(100 << 10, 'x');
   for (int i = 0; handles.topic.Append({.value = large}).ok(); ++i) REQUIRE(i < 1000);
   for (const auto& [method, call] : Writers()) answers->Expect(method, full, call(&handles));
   answers->Expect("Producer::Send", full, handles.producer.Send(handles.topic, {.value = "v"}));
   answers->Expect("Consumer::Close", full, late.Close());
+  answers->Expect("Consumer::Assign", full, moved.Assign({}));
   answers->Expect("Log::Close", full, handles.log.Close());
 }
 

@@ -570,5 +570,36 @@ TEST_CASE("handles and records may be destroyed in any order", "[scenario]") {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("a poll does not wait for what until leaves out", "[scenario]") {
+  Place place(AnyWorld());
+  ManualClock clock;
+  LogOptions options = place.options();
+  options.clock = &clock;
+  Log log = OpenLog(std::move(options));
+  auto topic = log.OpenTopic("t", {.partitions = 2});
+  auto bounded = log.NewConsumer({.topics = {"t"}, .until = OffsetSpec::Latest()});
+  Fill(*topic, 3);
+  ConsumerRecords records;
+  REQUIRE(bounded->Poll(absl::Hours(1), &records).ok());
+  CHECK(records.empty());
+  CHECK(records.caught_up());
+  CHECK(clock.Monotonic() == absl::ZeroDuration());
+}
+
+TEST_CASE("partitions that are not assigned any more are committed with the others", "[scenario]") {
+  Place place(AnyWorld());
+  Log log = OpenLog(place.options());
+  auto topic = log.OpenTopic("t", {.partitions = 2});
+  Fill(*topic, 3, 0);
+  auto consumer = log.NewConsumer(
+      {.group = "g", .assignment = {{"t", 0}}, .auto_commit_interval = absl::Hours(1)});
+  CHECK(PollToTheEnd(&*consumer).size() == 3);
+  REQUIRE(consumer->Assign({{"t", 1}}).ok());
+  const auto committed = log.CommittedOffsets("g");
+  REQUIRE(committed->size() == 1);
+  CHECK(committed->front().partition == 0);
+  CHECK(committed->front().offset == 3);
+}
+
 }  // namespace
 }  // namespace eventlog::test
