@@ -2,6 +2,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
@@ -151,6 +152,7 @@ TEST_CASE("commits that come while checkpoints are made survive a power cut", "[
   std::array<int64_t, kThreads> acknowledged = {};
   {
     auto log = Log::Open({.directory = "log",
+                          .background_thread = false,
                           .file_system = &files,
                           .tuning = {.batch_age = absl::Milliseconds(5),
                                      .checkpoint_interval = absl::Milliseconds(10)}});
@@ -167,7 +169,10 @@ TEST_CASE("commits that come while checkpoints are made survive a power cut", "[
         }
       });
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    for (int i = 0; i < 15; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      REQUIRE(log->RunMaintenance().ok());
+    }
     cut = true;
     files.CutPower();
     for (std::thread& thread : threads) thread.join();
@@ -176,7 +181,8 @@ TEST_CASE("commits that come while checkpoints are made survive a power cut", "[
   auto log = Log::Open({.directory = "log", .file_system = &files});
   INFO(log.status());
   REQUIRE(log.ok());
-  CHECK(log->recovery_report().records_replayed < acknowledged[0]);  // checkpoints were made
+  const int64_t all = std::accumulate(acknowledged.begin(), acknowledged.end(), int64_t{0});
+  CHECK(log->recovery_report().records_replayed < all);  // checkpoints were made
   for (std::size_t i = 0; i < kThreads; ++i) {
     CHECK(acknowledged[i] > 0);
     CHECK(Committed(*log, "g" + std::to_string(i)) >= acknowledged[i]);
