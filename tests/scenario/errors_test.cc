@@ -1,11 +1,11 @@
-// Every error that a user can run into, by code and reason.
+// Errors that a user can run into: what they say, and that nothing is changed by what is refused.
+// That each that is documented happens is shown in tests/errors.
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,127 +17,6 @@ namespace {
 
 bool Mentions(const absl::Status& status, const std::string& text) {
   return std::string(status.message()).find(text) != std::string::npos;
-}
-
-// Every method of every handle, and what it answers.
-std::vector<absl::Status> CallAll(Log* log, const Topic& topic, Consumer* consumer) {
-  ConsumerRecords records;
-  WriteBatch batch;
-  batch.Append(topic, {.value = "v"});
-  return {log->OpenTopic("t").status(),
-          log->CreateTopic("u").status(),
-          log->AlterTopic("t", {}),
-          log->DeleteTopic("u"),
-          log->DescribeTopic("t").status(),
-          log->ListTopics().status(),
-          log->NewConsumer({.topics = {"t"}}).status(),
-          log->Write(batch),
-          log->ListGroups().status(),
-          log->CommittedOffsets("g").status(),
-          log->RunMaintenance(),
-          topic.Append({.value = "v"}).status(),
-          topic.AppendAll({{.value = "v"}}),
-          topic.GetWatermarks(0).status(),
-          consumer->Poll(absl::ZeroDuration(), &records),
-          consumer->Commit(),
-          consumer->Commit(std::vector<TopicPartitionOffset>{{"t", 0, 0}}),
-          consumer->Committed().status(),
-          consumer->Seek(OffsetSpec::Earliest()),
-          consumer->Seek({"t", 0}, OffsetSpec::Latest()),
-          consumer->Seek(std::vector<TopicPartitionOffset>{{"t", 0, 0}}),
-          consumer->Position({"t", 0}).status(),
-          consumer->Assign({{"t", 0}})};
-}
-
-void CheckAll(const std::vector<absl::Status>& answers, ErrorReason reason) {
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    INFO("call " << i << ": " << answers[i]);
-    CHECK(absl::IsFailedPrecondition(answers[i]));
-    CHECK(ReasonOf(answers[i]) == reason);
-  }
-}
-
-struct Handles {
-  Log log;
-  Topic topic;
-  Consumer consumer;
-};
-
-Handles MakeHandles(LogOptions options) {
-  Handles made;
-  made.log = OpenLog(std::move(options));
-  made.topic = *made.log.OpenTopic("t");
-  made.consumer = *made.log.NewConsumer({.group = "g", .assignment = {{"t", 0}}});
-  return made;
-}
-
-TEST_CASE("handles of a closed log answer so and can be closed again", "[scenario]") {
-  Place place(AnyWorld());
-  Handles handles = MakeHandles(place.options());
-  REQUIRE(handles.log.Close().ok());
-  CheckAll(CallAll(&handles.log, handles.topic, &handles.consumer), ErrorReason::kClosed);
-  CHECK(ReasonOf(handles.log.Reopen()) == ErrorReason::kClosed);
-  CHECK(handles.log.UntilMaintenance() == absl::InfiniteDuration());
-  CHECK(handles.log.recovery_report().text.empty());
-  CHECK(handles.log.Close().ok());
-  CHECK(handles.consumer.Close().ok());
-  CHECK(handles.consumer.Close().ok());
-  CHECK(handles.topic.name() == "t");
-  CHECK(handles.topic.partitions() == 1);
-}
-
-TEST_CASE("handles outlive their log", "[scenario]") {
-  Place place(AnyWorld());
-  Topic topic;
-  Consumer consumer;
-  Log closed;
-  {
-    Handles handles = MakeHandles(place.options());
-    topic = handles.topic;
-    consumer = std::move(handles.consumer);
-  }
-  CheckAll(CallAll(&closed, topic, &consumer), ErrorReason::kClosed);
-}
-
-TEST_CASE("handles that were never opened or were moved from are closed", "[scenario]") {
-  Log log;
-  Topic topic;
-  Consumer consumer;
-  CheckAll(CallAll(&log, topic, &consumer), ErrorReason::kClosed);
-  CHECK(log.Close().ok());
-  CHECK(ReasonOf(log.Reopen()) == ErrorReason::kClosed);
-  CHECK(consumer.Close().ok());
-  CHECK(consumer.Assignment().empty());
-  CHECK(topic.name().empty());
-  CHECK(topic.partitions() == 0);
-  CHECK(consumer.GroupMetadata().group.empty());
-
-  Place place(AnyWorld());
-  Handles handles = MakeHandles(place.options());
-  const Log taken = std::move(handles.log);
-  const Topic other = std::move(handles.topic);
-  const Consumer reader = std::move(handles.consumer);
-  CheckAll(CallAll(&handles.log, handles.topic, &handles.consumer), ErrorReason::kClosed);
-  CHECK(other.Append({.value = "v"}).ok());
-}
-
-TEST_CASE("a forked child has nothing of its parent's log", "[scenario]") {
-  Place place(AnyWorld());
-  std::optional<Handles> handles = MakeHandles(place.options());
-  const int wrong = RunInChild([&] {
-    int count = 0;
-    for (const absl::Status& status : CallAll(&handles->log, handles->topic, &handles->consumer)) {
-      count += ReasonOf(status) == ErrorReason::kForked ? 0 : 1;
-    }
-    count += ReasonOf(handles->log.Close()) == ErrorReason::kForked ? 0 : 1;
-    count += ReasonOf(handles->log.Reopen()) == ErrorReason::kForked ? 0 : 1;
-    count += ReasonOf(handles->consumer.Close()) == ErrorReason::kForked ? 0 : 1;
-    handles.reset();  // destroying them touches nothing of the parent's
-    return count;
-  });
-  CHECK(wrong == 0);
-  CHECK(handles->topic.Append({.value = "the parent goes on"}).ok());
-  CHECK(handles->log.Close().ok());
 }
 
 TEST_CASE("a second opener is told who has the log", "[scenario]") {
