@@ -47,6 +47,8 @@ class SimulatedDisk final : public FileSystem {
   // clean from then on, as Linux has it: of its bytes `unsynced` are on the device, the others are
   // read until DropCache, a cut or their page's next write, and no later sync writes them.
   void FailNextSync(Survival unsynced, uint64_t seed);
+  // The next WriteAt writes this many of its bytes and answers Internal.
+  void FailNextWrite(int64_t bytes);
 
   // From now on no file grows, by WriteAt or Allocate, when the files would have more bytes than
   // that together: kDiskFull. A file counts until its last name and its last File are gone.
