@@ -1,4 +1,5 @@
-// What include/eventlog/file_system.h promises, of both file systems of the library.
+// What include/eventlog/file_system.h promises, of both file systems of the library and of the
+// laboratory's.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -7,6 +8,7 @@
 #include "eventlog/errors.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "io/file_io.h"
+#include "lab/simulated_disk.h"
 #include "support/temp_dir.h"
 
 namespace eventlog::test {
@@ -24,17 +26,20 @@ class PosixForTest {
   TempDir directory_;
 };
 
-class MemoryForTest {
+template <typename Disk>
+class InMemory {
  public:
-  MemoryForTest() { REQUIRE(file_system_.CreateDirectory(root_).ok()); }
+  InMemory() { REQUIRE(file_system_.CreateDirectory(root_).ok()); }
   FileSystem* file_system() { return &file_system_; }
   std::string operator/(std::string_view name) const { return root_ + "/" + std::string(name); }
   const std::string& root() const { return root_; }
 
  private:
-  MemoryFileSystem file_system_;
+  Disk file_system_;
   const std::string root_ = "/disk";
 };
+using MemoryForTest = InMemory<MemoryFileSystem>;
+using SimulatedForTest = InMemory<SimulatedDisk>;
 
 std::vector<std::string> SortedList(FileSystem* file_system, const std::string& path) {
   auto names = file_system->List(path);
@@ -47,8 +52,8 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a file reads back what was written to it", "[io]", PosixForTest,
-                   MemoryForTest) {
+TEMPLATE_TEST_CASE("a file reads back what was written to it", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "hello world");
   REQUIRE(file != nullptr);
@@ -65,7 +70,7 @@ TEMPLATE_TEST_CASE("a file reads back what was written to it", "[io]", PosixForT
 }
 
 TEMPLATE_TEST_CASE("pieces are written one after another however many", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "");
   REQUIRE(file != nullptr);
@@ -82,7 +87,8 @@ TEMPLATE_TEST_CASE("pieces are written one after another however many", "[io]", 
   CHECK(file->Size().value() == static_cast<int64_t>(all.size()));
 }
 
-TEMPLATE_TEST_CASE("a gap and a grown end read as zeros", "[io]", PosixForTest, MemoryForTest) {
+TEMPLATE_TEST_CASE("a gap and a grown end read as zeros", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "x");
   REQUIRE(file != nullptr);
@@ -95,7 +101,8 @@ TEMPLATE_TEST_CASE("a gap and a grown end read as zeros", "[io]", PosixForTest, 
   CHECK(Contents(disk.file_system(), disk / "a") == std::string("x\0\0\0", 4));
 }
 
-TEMPLATE_TEST_CASE("bytes that were cut do not come back", "[io]", PosixForTest, MemoryForTest) {
+TEMPLATE_TEST_CASE("bytes that were cut do not come back", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", std::string(150000, 'x'));
   REQUIRE(file != nullptr);
@@ -108,7 +115,7 @@ TEMPLATE_TEST_CASE("bytes that were cut do not come back", "[io]", PosixForTest,
 }
 
 TEMPLATE_TEST_CASE("allocation grows a file and keeps what it has", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "abc");
   REQUIRE(file != nullptr);
@@ -119,7 +126,8 @@ TEMPLATE_TEST_CASE("allocation grows a file and keeps what it has", "[io]", Posi
   CHECK(file->Size().value() == 10);
 }
 
-TEMPLATE_TEST_CASE("a file opens as it was asked to", "[io]", PosixForTest, MemoryForTest) {
+TEMPLATE_TEST_CASE("a file opens as it was asked to", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   CHECK(absl::IsNotFound(fs->OpenFile(disk / "a", Open::kExisting).status()));
@@ -143,7 +151,8 @@ TEMPLATE_TEST_CASE("a file opens as it was asked to", "[io]", PosixForTest, Memo
   CHECK(Contents(fs, disk / "a") == "Text");
 }
 
-TEMPLATE_TEST_CASE("offsets that no file has are refused", "[io]", PosixForTest, MemoryForTest) {
+TEMPLATE_TEST_CASE("offsets that no file has are refused", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "abc");
   REQUIRE(file != nullptr);
@@ -158,7 +167,7 @@ TEMPLATE_TEST_CASE("offsets that no file has are refused", "[io]", PosixForTest,
 }
 
 TEMPLATE_TEST_CASE("directories are made and listed and removed", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   CHECK(fs->CreateDirectory(disk / "d").ok());
@@ -181,7 +190,7 @@ TEMPLATE_TEST_CASE("directories are made and listed and removed", "[io]", PosixF
 }
 
 TEMPLATE_TEST_CASE("a directory syncs and what is none does not", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   CHECK(disk.file_system()->SyncDirectory(disk.root()).ok());
   CHECK(absl::IsNotFound(disk.file_system()->SyncDirectory(disk / "no")));
@@ -190,7 +199,7 @@ TEMPLATE_TEST_CASE("a directory syncs and what is none does not", "[io]", PosixF
 }
 
 TEMPLATE_TEST_CASE("a rename replaces and leaves open files open", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   auto from = MakeFile(fs, disk / "from", "new");
@@ -208,7 +217,8 @@ TEMPLATE_TEST_CASE("a rename replaces and leaves open files open", "[io]", Posix
   CHECK(Contents(fs, disk / "to") == "newer");
 }
 
-TEMPLATE_TEST_CASE("directories are renamed as POSIX has it", "[io]", PosixForTest, MemoryForTest) {
+TEMPLATE_TEST_CASE("directories are renamed as POSIX has it", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   for (const char* name : {"a", "empty", "full"}) REQUIRE(fs->CreateDirectory(disk / name).ok());
@@ -226,8 +236,8 @@ TEMPLATE_TEST_CASE("directories are renamed as POSIX has it", "[io]", PosixForTe
   CHECK(SortedList(fs, disk.root()) == Names{"file", "full"});
 }
 
-TEMPLATE_TEST_CASE("a link is a second name for the same file", "[io]", PosixForTest,
-                   MemoryForTest) {
+TEMPLATE_TEST_CASE("a link is a second name for the same file", "[io]", PosixForTest, MemoryForTest,
+                   SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   auto file = MakeFile(fs, disk / "a", "one");
@@ -245,7 +255,7 @@ TEMPLATE_TEST_CASE("a link is a second name for the same file", "[io]", PosixFor
 }
 
 TEMPLATE_TEST_CASE("a removed file stays readable while it is open", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", "text");
   REQUIRE(file != nullptr);
@@ -256,7 +266,7 @@ TEMPLATE_TEST_CASE("a removed file stays readable while it is open", "[io]", Pos
 }
 
 TEMPLATE_TEST_CASE("a lock holds off a second one until it is dropped", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   FileSystem* const fs = disk.file_system();
   REQUIRE(fs->CreateDirectory(disk / "other").ok());
@@ -276,7 +286,7 @@ TEMPLATE_TEST_CASE("a lock holds off a second one until it is dropped", "[io]", 
 }
 
 TEMPLATE_TEST_CASE("threads read and write and sync one file at once", "[io]", PosixForTest,
-                   MemoryForTest) {
+                   MemoryForTest, SimulatedForTest) {
   TestType disk;
   auto file = MakeFile(disk.file_system(), disk / "a", std::string(400000, '-'));
   REQUIRE(file != nullptr);
