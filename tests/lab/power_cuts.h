@@ -1,0 +1,33 @@
+// Crashes at every call of a scenario: the disk as a power cut or a kill may leave it is opened as
+// another machine would, and judged, while the scenario goes on as if nothing had happened. While
+// such a disk is recovered it is crashed again, up to three deep.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lab/scenarios.h"
+
+namespace eventlog::test {
+
+struct CrashFigures {
+  int64_t power_cuts = 0;
+  int64_t kills = 0;
+  int64_t nested = 0;  // of both, those inside a recovery
+  int64_t records_judged = 0;
+};
+
+// How many outcomes of one moment are tried, besides the three that are no matter of dice: nothing
+// unsynced is left, everything is, and the process alone died.
+struct CutOptions {
+  uint64_t seed = 1;
+  int64_t every = 1;       // of so many calls of the scenario one, by dice, is where it crashes
+  int dice = 1;            // outcomes by dice for each call
+  int nested_within = 60;  // a recovery crashes at one of its first calls, so many
+};
+
+// What went wrong first, with everything that is needed to see it again, or an empty string.
+std::string CrashEverywhere(const Scenario& scenario, const CutOptions& options,
+                            CrashFigures* figures);
+
+}  // namespace eventlog::test

@@ -1,0 +1,56 @@
+// A random history of a log on a simulated disk: work, a crash at any call, recovery, crashes in
+// it, judgement, and so on from what is left.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "eventlog/testing/fault_file_system.h"
+#include "lab/application.h"
+#include "lab/power_cuts.h"
+#include "lab/simulated_disk.h"
+
+namespace eventlog::test {
+
+class RandomHistory {
+ public:
+  explicit RandomHistory(uint64_t seed);
+  ~RandomHistory();
+
+  // Returns what is wrong, or an empty string.
+  std::string Run(int crashes, int operations);
+  const CrashFigures& figures() const { return figures_; }
+  // How often an operation moved a log start.
+  int64_t deletions() const { return deletions_; }
+
+ private:
+  absl::Status MakeTopics();
+  absl::Status Operate();
+  absl::Status RecreateTopic();
+  absl::Status DeleteSome();
+  absl::Status Maintain(absl::Duration later);
+  TopicPartition AnyPlace(int topics);
+  std::vector<TopicPartition> AnyPlaces();
+  int Below(int limit) { return static_cast<int>(dice_() % static_cast<uint64_t>(limit)); }
+
+  void ArmCrash(int calls, Crash crash);
+  void CrashNow();
+  std::string RecoverAndJudge();
+
+  std::mt19937_64 dice_;
+  ManualClock clock_;
+  std::unique_ptr<SimulatedDisk> disk_;
+  std::unique_ptr<FaultFileSystem> calls_;
+  std::unique_ptr<SimulatedDisk> left_;  // by the crash, once there was one
+  Oracle oracle_;
+  Application application_;
+  int calls_left_ = -1;  // until the crash; negative: none is armed
+  Crash crash_ = Crash::kNone;
+  int64_t deletions_ = 0;
+  CrashFigures figures_;
+};
+
+}  // namespace eventlog::test
