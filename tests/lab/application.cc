@@ -228,6 +228,7 @@ absl::Status Application::DeleteRecords(const TopicPartition& place, int64_t off
 
 absl::Status Application::Maintain(absl::Duration later) {
   clock_->Advance(later);
+  Tell(Fact::Kind::kTimePassed, {});
   EVENTLOG_RETURN_IF_ERROR(log_.RunMaintenance());
   for (const auto& [name, topic] : topics_) {
     for (int32_t i = 0; i < topic.partitions(); ++i) {

@@ -39,6 +39,9 @@ class Application {
 
   // Small limits, so that little work reaches everything; without background thread.
   LogOptions Options(FileSystem* file_system, const std::string& directory = kDirectory);
+  // Its values, atomic writes and cursors get numbers from here on: for a process that goes on
+  // where another died.
+  void NumberFrom(int64_t first) { next_value_ = next_write_ = next_cursor_ = first; }
   // Opens the log and the topics that are there.
   absl::Status Open(LogOptions options);
   absl::Status Close();

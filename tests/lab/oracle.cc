@@ -73,6 +73,8 @@ void Oracle::Learn(const Fact& fact) {
     case Fact::Kind::kCommitTried:
     case Fact::Kind::kCommitted:
       return LearnOfCommit(fact);
+    case Fact::Kind::kTimePassed:
+      return;
     default:
       return LearnOfTopic(fact);
   }

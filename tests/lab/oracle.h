@@ -34,6 +34,7 @@ struct Fact {
     kRead,             // place, offset, value: a consumer had it
     kDeleteTried,      // place, offset: the log start asked for
     kDeleted,          // place, offset: the log start that was acknowledged or seen
+    kTimePassed,       // at: for whoever goes on with the clock
   };
   Kind kind = Kind::kAppended;
   bool disk = false;

@@ -6,11 +6,11 @@
 #include <memory>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "eventlog/testing/fault_file_system.h"
 #include "lab/application.h"
 #include "lab/power_cuts.h"
+#include "lab/random_work.h"
 #include "lab/simulated_disk.h"
 
 namespace eventlog::test {
@@ -23,17 +23,9 @@ class RandomHistory {
   // Returns what is wrong, or an empty string.
   std::string Run(int crashes, int operations);
   const CrashFigures& figures() const { return figures_; }
-  // How often an operation moved a log start.
-  int64_t deletions() const { return deletions_; }
+  int64_t deletions() const { return work_.deletions(); }
 
  private:
-  absl::Status MakeTopics();
-  absl::Status Operate();
-  absl::Status RecreateTopic();
-  absl::Status DeleteSome();
-  absl::Status Maintain(absl::Duration later);
-  TopicPartition AnyPlace(int topics);
-  std::vector<TopicPartition> AnyPlaces();
   int Below(int limit) { return static_cast<int>(dice_() % static_cast<uint64_t>(limit)); }
 
   void ArmCrash(int calls, Crash crash);
@@ -47,9 +39,9 @@ class RandomHistory {
   std::unique_ptr<SimulatedDisk> left_;  // by the crash, once there was one
   Oracle oracle_;
   Application application_;
+  RandomWork work_{&application_, &dice_};
   int calls_left_ = -1;  // until the crash; negative: none is armed
   Crash crash_ = Crash::kNone;
-  int64_t deletions_ = 0;
   CrashFigures figures_;
 };
 
