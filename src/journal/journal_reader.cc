@@ -118,11 +118,15 @@ absl::StatusOr<std::optional<JournalGroup>> JournalReader::NextGroup() {
 absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* proven) {
   *proven = checkpoint_.synced_upto >= sequence_;
   std::vector<LaterGroup> later;
+  char magic[sizeof kJournalGroupFormat.magic];
+  StoreLe(magic, kJournalGroupFormat.magic);
+  const std::string_view wanted(magic, sizeof magic);
   for (const LoadedFile& file : files_) {
-    for (std::size_t at = 0; at + kGroupHeaderBytes <= file.bytes.size(); at += 8) {
-      const std::string_view here = file.bytes.substr(at);
-      if (LoadLe<uint32_t>(here.data()) != kJournalGroupFormat.magic) continue;
-      auto group = DecodeGroup(here, checkpoint_.generation, checkpoint_.log_id);
+    // Nearly all of a journal is zeros or records: this is what most of its reading would take.
+    for (std::size_t at = file.bytes.find(wanted); at != std::string_view::npos;
+         at = file.bytes.find(wanted, at + 1)) {
+      if (at % 8 != 0) continue;
+      auto group = DecodeGroup(file.bytes.substr(at), checkpoint_.generation, checkpoint_.log_id);
       if (!group.ok() || group->sequence < sequence_) continue;
       later.push_back({group->sequence, file.number, at});
       *proven = *proven || group->synced_upto >= sequence_;
