@@ -28,14 +28,14 @@ std::size_t IndexOf(std::string_view call) {
   return index;
 }
 
-absl::Status ErrorOf(FaultFileSystem::Fault fault, std::string_view call, std::string_view path) {
-  int error_number = EIO;
-  if (fault == FaultFileSystem::Fault::kDiskFull) error_number = ENOSPC;
-  if (fault == FaultFileSystem::Fault::kTooManyOpenFiles) error_number = EMFILE;
-  return internal::ErrnoError(error_number, call, path);
-}
-
 }  // namespace
+
+absl::Status FaultFileSystem::ErrorOf(Fault fault, const Call& call) {
+  int error_number = EIO;
+  if (fault == Fault::kDiskFull) error_number = ENOSPC;
+  if (fault == Fault::kTooManyOpenFiles) error_number = EMFILE;
+  return internal::ErrnoError(error_number, call.name, call.path);
+}
 
 struct FaultFileSystem::State {
   struct Rule {
@@ -45,23 +45,23 @@ struct FaultFileSystem::State {
   };
 
   // What the call answers instead of being made; OK when it is to be made.
-  absl::Status Before(std::string_view call, const std::string& path) {
+  absl::Status Before(std::string_view name, const std::string& path) {
     std::shared_ptr<const Interceptor> asked;
-    int64_t number;
+    Call call = {name, path, 0};
     {
       internal::MutexLock lock(&mutex);
-      Rule& rule = rules[IndexOf(call)];
+      Rule& rule = rules[IndexOf(name)];
       ++rule.count;
-      number = ++count;
+      call.number = ++count;
       if (!rule.next.empty()) {
         const Fault fault = rule.next.front();
         rule.next.pop_front();
-        return ErrorOf(fault, call, path);
+        return ErrorOf(fault, call);
       }
-      if (rule.all) return ErrorOf(*rule.all, call, path);
+      if (rule.all) return ErrorOf(*rule.all, call);
       asked = interceptor;
     }
-    return asked == nullptr ? absl::OkStatus() : (*asked)({call, path, number});
+    return asked == nullptr ? absl::OkStatus() : (*asked)(call);
   }
 
   internal::Mutex mutex;

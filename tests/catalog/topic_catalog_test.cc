@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 struct Disk {
   Disk() { REQUIRE(memory.CreateDirectory("log").ok()); }
   MemoryFileSystem memory;
-  test::FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
 };
 
 absl::StatusOr<CatalogTopic> Add(TopicCatalog* catalog, std::string_view name,
@@ -97,14 +97,14 @@ TEST_CASE("a change that fails has changed nothing", "[catalog]") {
   const auto topic = Add(&catalog, "orders");
   REQUIRE(topic.ok());
   for (const std::string_view failing : {"OpenFile", "WriteAt", "SyncData", "Rename"}) {
-    disk.files.SetHook([&](std::string_view call, const std::string&) {
-      return call == failing ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+    disk.files.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.name == failing ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
     });
     INFO(failing);
     CHECK(ReasonOf(Add(&catalog, "carts").status()) == ErrorReason::kDiskFull);
     CHECK_FALSE(catalog.Remove(topic->id).ok());
     CHECK(catalog.topics().size() == 1);
-    disk.files.SetHook(nullptr);
+    disk.files.Heal();
     TopicCatalog loaded(&disk.files, "log");
     REQUIRE(loaded.Load().ok());
     CHECK(loaded.topics().size() == 1);

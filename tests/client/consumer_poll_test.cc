@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog {
 namespace {
@@ -88,7 +88,7 @@ TEST_CASE("a poll on a manual clock does what falls due meanwhile", "[client]") 
 
 TEST_CASE("a poll that deletion overtakes twice is reset twice", "[client]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem disk(&memory);
+  FaultFileSystem disk(&memory);
   const LogOptions options = {.directory = "log", .background_thread = false, .file_system = &disk};
   auto log = Log::Open(options);
   auto topic = log->OpenTopic("t", {.segment_bytes = 64 << 10, .batch_bytes = 1024});
@@ -99,9 +99,9 @@ TEST_CASE("a poll that deletion overtakes twice is reset twice", "[client]") {
   auto consumer = log->NewConsumer({.topics = {"t"}});
   REQUIRE(topic->DeleteRecords(0, 10).ok());
   absl::Status deleted = absl::UnknownError("not asked");
-  disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call != "OpenFile" || !path.ends_with("index")) return absl::OkStatus();
-    disk.SetHook(nullptr);
+  disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != "OpenFile" || !call.path.ends_with("index")) return absl::OkStatus();
+    disk.Heal();
     deleted = topic->DeleteRecords(0, 95);
     return absl::OkStatus();
   });

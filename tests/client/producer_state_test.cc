@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "client/handle_access.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "partition/partition.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 namespace {
@@ -153,12 +153,12 @@ struct SlowSyncFixture {
     log = *Log::Open(options);
     topic = *log.OpenTopic("t", topic_options);
     producer = *log.NewProducer({.buffer_bytes = 1 << 20});
-    files.SetHook([this](std::string_view call, const std::string& path) {
-      if (call == "SyncData" && path.find("journal") != std::string::npos) {
+    files.Intercept([this](const FaultFileSystem::Call& call) {
+      if (call.name == "SyncData" && call.path.find("journal") != std::string::npos) {
         syncing = true;
         while (!let_go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
-      return call == "Allocate" && path.find("segments") != std::string::npos && full
+      return call.name == "Allocate" && call.path.find("segments") != std::string::npos && full
                  ? internal::MakeError(ErrorReason::kDiskFull, "full")
                  : absl::OkStatus();
     });
@@ -173,7 +173,7 @@ struct SlowSyncFixture {
   std::atomic<bool> let_go{false};
   std::atomic<int> told{0};
   MemoryFileSystem memory;
-  FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Log log;
   Topic topic;
   Producer producer;

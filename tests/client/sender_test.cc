@@ -12,10 +12,10 @@
 #include "client/handle_access.h"
 #include "client/topic_state.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "partition/partition.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 namespace {
@@ -43,7 +43,7 @@ struct SenderFixture {
   std::vector<ErrorReason> told;  // kNone: acknowledged; outlives what tells
   ManualClock clock;
   MemoryFileSystem memory;
-  FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Log log;
   Producer producer;
 };
@@ -92,14 +92,15 @@ TEST_CASE("a partition without space does not fail the others", "[client]") {
                     })
               .ok());
   REQUIRE(fixture.producer.Send(topic, {.value = "v", .partition = 1}, fixture.Note()).ok());
-  fixture.files.SetHook([](std::string_view call, const std::string& path) {
-    return call == "Allocate" && path.find("segments") != std::string::npos ? DiskFull()
-                                                                            : absl::OkStatus();
+  fixture.files.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" && call.path.find("segments") != std::string::npos
+               ? DiskFull()
+               : absl::OkStatus();
   });
   fixture.Run();
   CHECK(told_large == std::vector<ErrorReason>{ErrorReason::kDiskFull});
   CHECK(fixture.told == std::vector<ErrorReason>{ErrorReason::kNone});
-  fixture.files.SetHook(nullptr);
+  fixture.files.Heal();
   REQUIRE(fixture.producer.Send(topic, {.value = large, .partition = 0}, fixture.Note()).ok());
   fixture.Run();
   CHECK(fixture.told.back() == ErrorReason::kNone);
@@ -109,13 +110,14 @@ TEST_CASE("what was dropped behind a producer keeps nobody from appending", "[cl
   SenderFixture fixture;
   const Topic topic = fixture.OpenTopic("t", {.linger = absl::Hours(1)});
   REQUIRE(fixture.producer.Send(topic, {.value = "lingers"}, fixture.Note()).ok());
-  fixture.files.SetHook([](std::string_view call, const std::string& path) {
-    return call == "Allocate" && path.find("segments") != std::string::npos ? DiskFull()
-                                                                            : absl::OkStatus();
+  fixture.files.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" && call.path.find("segments") != std::string::npos
+               ? DiskFull()
+               : absl::OkStatus();
   });
   const std::string large(2 * internal::Partition::kBulkBytes, 'x');
   CHECK(internal::IsDiskFull(topic.Append({.value = large}).status()));
-  fixture.files.SetHook(nullptr);
+  fixture.files.Heal();
   const auto appended = topic.Append({.value = "v"});
   INFO(appended.status());
   REQUIRE(appended.ok());
@@ -196,13 +198,14 @@ TEST_CASE("a batch that fills before the sender knows of its queue does not ling
 
 TEST_CASE("what is dropped before the sender knows of its queue is told at once", "[client]") {
   HeldUp fixture;
-  fixture.files.SetHook([](std::string_view call, const std::string& path) {
-    return call == "Allocate" && path.find("segments") != std::string::npos ? DiskFull()
-                                                                            : absl::OkStatus();
+  fixture.files.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" && call.path.find("segments") != std::string::npos
+               ? DiskFull()
+               : absl::OkStatus();
   });
   const std::string large(2 * internal::Partition::kBulkBytes, 'x');
   CHECK(internal::IsDiskFull(fixture.topic.Append({.value = large}).status()));
-  fixture.files.SetHook(nullptr);
+  fixture.files.Heal();
   CHECK(internal::IsDiskFull(fixture.topic.Append({.value = "v"}).status()));
   fixture.Run();
   fixture.sender->OnQueued(fixture.queue, fixture.queued);

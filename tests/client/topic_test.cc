@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog {
 namespace {
@@ -33,7 +33,7 @@ TEST_CASE("an append says where and when its record is", "[client]") {
 
 TEST_CASE("several records are durable in one sync", "[client]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   auto log = Log::Open({.directory = "log", .file_system = &files});
   auto topic = log->OpenTopic("t", {.partitions = 4});
   REQUIRE(topic->Append({.value = "v"}).ok());
@@ -49,7 +49,7 @@ TEST_CASE("several records are durable in one sync", "[client]") {
 
 TEST_CASE("records of process topics are not synced", "[client]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   auto log = Log::Open({.directory = "log", .background_thread = false, .file_system = &files});
   auto topic = log->OpenTopic("t", {.durability = Durability::kProcess});
   REQUIRE(topic->Append({.value = "v"}).ok());

@@ -6,11 +6,13 @@
 
 #include "errors/answers.h"
 #include "errors/handles.h"
-#include "support/failing_file_system.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
 namespace {
+
+using Fault = FaultFileSystem::Fault;
 
 // A log with the topic "t" and a record in it, the group "g" and no consumer of it, and one of
 // another group; on a disk that can be made to fail.
@@ -54,33 +56,23 @@ struct Faulty {
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Handles handles;
 };
 
 // Every change of the disk fails.
-absl::Status Broken(std::string_view call, const std::string&) {
-  const bool changes = call == "WriteAt" || call == "Allocate" || call == "SyncData" ||
-                       call == "Rename" || call == "SyncDirectory" || call == "Truncate";
+absl::Status Broken(const FaultFileSystem::Call& call) {
+  const bool changes = call.name == "WriteAt" || call.name == "Allocate" ||
+                       call.name == "SyncData" || call.name == "Rename" ||
+                       call.name == "SyncDirectory" || call.name == "Truncate";
   return changes ? absl::InternalError("the device is broken") : absl::OkStatus();
 }
 
-absl::Status NoSpace() {
-  absl::Status full = absl::ResourceExhaustedError("no space left on device");
-  full.SetPayload("eventlog/reason", absl::Cord("DISK_FULL"));
-  return full;
-}
-
 // The journal has its space, segments and files that are replaced get none.
-absl::Status Full(std::string_view call, const std::string& path) {
-  const bool segment = call == "Allocate" && path.find("segments") != std::string::npos;
-  const bool replaced = call == "WriteAt" && path.find(".tmp") != std::string::npos;
-  return segment || replaced ? NoSpace() : absl::OkStatus();
-}
-
-// Nothing has space, be it reserved or not.
-absl::Status Stuffed(std::string_view call, const std::string&) {
-  return call == "Allocate" || call == "WriteAt" ? NoSpace() : absl::OkStatus();
+absl::Status Full(const FaultFileSystem::Call& call) {
+  const bool segment = call.name == "Allocate" && call.path.find("segments") != std::string::npos;
+  const bool replaced = call.name == "WriteAt" && call.path.find(".tmp") != std::string::npos;
+  return segment || replaced ? FaultFileSystem::ErrorOf(Fault::kDiskFull, call) : absl::OkStatus();
 }
 
 using Call = std::function<absl::Status(Handles*)>;
@@ -114,7 +106,7 @@ void ExpectOfPoisonedLog(Answers* answers) {
   Consumer moved = faulty.CommitsWhenMoved();
   Producer flushed = faulty.ProducerThatSent();
   Producer closed = faulty.ProducerThatSent();
-  faulty.files.SetHook(Broken);
+  faulty.files.Intercept(Broken);
   REQUIRE_FALSE(handles.topic.Append({.value = "v"}).ok());
   for (const auto& [method, call] : Writers()) {
     answers->Expect(method, ErrorReason::kPoisoned, call(&handles));
@@ -134,7 +126,7 @@ void ExpectOfPoisonedLog(Answers* answers) {
 void ExpectOfBrokenDevice(Answers* answers) {
   for (const auto& [method, call] : Writers()) {
     Faulty faulty;
-    faulty.files.SetHook(Broken);
+    faulty.files.Intercept(Broken);
     answers->Expect(method, ErrorReason::kPoisoned, call(&faulty.handles));
   }
 }
@@ -145,7 +137,7 @@ void ExpectOfFullDisk(Answers* answers) {
   Handles& handles = faulty.handles;
   Consumer late = faulty.CommitsWhenClosed();
   Consumer moved = faulty.CommitsWhenMoved();
-  faulty.files.SetHook(Full);
+  faulty.files.Intercept(Full);
   const std::string large(100 << 10, 'x');
   for (int i = 0; handles.topic.Append({.value = large}).ok(); ++i) REQUIRE(i < 1000);
   for (const auto& [method, call] : Writers()) answers->Expect(method, full, call(&handles));
@@ -167,10 +159,11 @@ void ExpectOfAcceptedRecords(Answers* answers) {
   Producer closed = *handles.log.NewProducer();
   send(&flushed);
   send(&closed);
-  faulty.files.SetHook(Stuffed);
+  // Nothing has space, be it reserved or not.
+  for (const char* call : {"Allocate", "WriteAt"}) faulty.files.FailAll(call, Fault::kDiskFull);
   answers->Expect("Producer::Flush", ErrorReason::kDiskFull, flushed.Flush());
   answers->Expect("Producer::Close", ErrorReason::kDiskFull, closed.Close());
-  faulty.files.SetHook(nullptr);
+  faulty.files.Heal();
 
   closed = *handles.log.NewProducer();
   send(&flushed);
@@ -187,12 +180,12 @@ namespace {
 absl::Status ReopenAfter(const char* failing, const char* part, const Call& call,
                          const std::function<void(Faulty*)>& damage) {
   Faulty faulty;
-  faulty.files.SetHook([=](std::string_view made, const std::string& path) {
-    const bool fails = made == failing && path.find(part) != std::string::npos;
+  faulty.files.Intercept([=](const FaultFileSystem::Call& made) {
+    const bool fails = made.name == failing && made.path.find(part) != std::string::npos;
     return fails ? absl::InternalError("the device is broken") : absl::OkStatus();
   });
   REQUIRE_FALSE(call(&faulty.handles).ok());
-  faulty.files.SetHook(nullptr);
+  faulty.files.Heal();
   damage(&faulty);
   return faulty.handles.log.Reopen();
 }
@@ -203,7 +196,7 @@ void ExpectOfReopening(Answers* answers) {
   const auto append = [](Handles* h) { return h->topic.Append({.value = "v"}).status(); };
   answers->Expect("Log::Reopen", ErrorReason::kDiskFull,
                   ReopenAfter("WriteAt", "journal", append,
-                              [](Faulty* faulty) { faulty->files.SetHook(Full); }));
+                              [](Faulty* faulty) { faulty->files.Intercept(Full); }));
   // A catalog or a segment in doubt is read again from the device.
   const auto create = [](Handles* h) {
     REQUIRE(h->topic.Append({.value = "kept"}).ok());
@@ -229,12 +222,12 @@ void ExpectOfReopening(Answers* answers) {
 
 void ExpectOfProducers(Answers* answers) {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   Log log = OpenLog({.directory = "log", .file_system = &files});
   const Topic topic = *log.OpenTopic("t");
   std::atomic<bool> stuck{true};
-  files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "SyncData" && path.find("journal") != std::string::npos) {
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path.find("journal") != std::string::npos) {
       while (stuck) std::this_thread::yield();
     }
     return absl::OkStatus();

@@ -12,8 +12,8 @@
 
 #include "errors/answers.h"
 #include "errors/handles.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "support/child_process.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -93,10 +93,10 @@ absl::Status WithReason(absl::Status status, const char* reason) {
 // What a file system can answer at Open.
 void ExpectOfFileSystems(Answers* answers) {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   const auto open_when = [&](const char* failing, const absl::Status& error) {
-    files.SetHook([=](std::string_view call, const std::string&) {
-      return call == failing ? error : absl::OkStatus();
+    files.Intercept([=](const FaultFileSystem::Call& call) {
+      return call.name == failing ? error : absl::OkStatus();
     });
     return Log::Open({.directory = "log", .file_system = &files}).status();
   };
@@ -119,12 +119,12 @@ void ExpectOfOpening(Answers* answers) {
 
 void ExpectOfTimeouts(Answers* answers) {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   Handles handles = MakeHandles({.directory = "log", .file_system = &files});
   std::atomic<bool> stuck{true};
   std::atomic<bool> reached{false};
-  files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "SyncData" && path.find("journal") != std::string::npos) {
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path.find("journal") != std::string::npos) {
       reached = true;
       while (stuck) std::this_thread::yield();
     }

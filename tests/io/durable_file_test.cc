@@ -3,18 +3,18 @@
 #include <catch2/catch.hpp>
 
 #include "eventlog/errors.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "io/file_io.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
 
 using test::Contents;
 
-test::FailingFileSystem::Hook FailAt(std::string_view failing, int nth = 1) {
-  return [failing, left = nth](std::string_view call, const std::string&) mutable {
-    return call == failing && --left == 0 ? absl::InternalError("broken") : absl::OkStatus();
+FaultFileSystem::Interceptor FailAt(std::string_view failing, int nth = 1) {
+  return [failing, left = nth](const FaultFileSystem::Call& call) mutable {
+    return call.name == failing && --left == 0 ? absl::InternalError("broken") : absl::OkStatus();
   };
 }
 
@@ -33,16 +33,16 @@ TEST_CASE("a replaced file is durable when the call returns", "[io]") {
 
 TEST_CASE("a file is whole whichever step of its replacement fails", "[io]") {
   MemoryFileSystem disk;
-  test::FailingFileSystem failing(&disk);
+  FaultFileSystem failing(&disk);
   REQUIRE(ReplaceFile(&failing, "/a", "old").ok());
   for (const char* call : {"OpenFile", "WriteAt", "SyncData", "Rename"}) {
     CAPTURE(call);
-    failing.SetHook(FailAt(call));
+    failing.Intercept(FailAt(call));
     CHECK(absl::IsInternal(ReplaceFile(&failing, "/a", "new")));
     CHECK(Contents(&disk, "/a") == "old");
     CHECK(disk.List("/")->size() == 1);  // no litter
   }
-  failing.SetHook(FailAt("SyncDirectory"));
+  failing.Intercept(FailAt("SyncDirectory"));
   CHECK(absl::IsInternal(ReplaceFile(&failing, "/a", "new")));
   CHECK(Contents(&disk, "/a") == "new");
   disk.CutPower();
@@ -93,26 +93,27 @@ TEST_CASE("a directory that a killed process made becomes durable", "[io]") {
 
 TEST_CASE("a directory is created under a parent that may not be opened", "[io]") {
   MemoryFileSystem disk;
-  test::FailingFileSystem failing(&disk);
+  FaultFileSystem failing(&disk);
   REQUIRE(CreateDirectories(&failing, "/a").ok());
-  const auto deny = [](std::string_view call, const std::string&) {
-    return call == "SyncDirectory" ? absl::PermissionDeniedError("not ours") : absl::OkStatus();
+  const auto deny = [](const FaultFileSystem::Call& call) {
+    return call.name == "SyncDirectory" ? absl::PermissionDeniedError("not ours")
+                                        : absl::OkStatus();
   };
-  failing.SetHook(deny);
+  failing.Intercept(deny);
   CHECK(CreateDirectories(&failing, "/a").ok());
   CHECK(absl::IsPermissionDenied(CreateDirectories(&failing, "/b")));  // not durable: say so
-  failing.SetHook(FailAt("SyncDirectory"));
+  failing.Intercept(FailAt("SyncDirectory"));
   CHECK(absl::IsInternal(CreateDirectories(&failing, "/a")));
 }
 
 TEST_CASE("a file that may be missing is removed", "[io]") {
   MemoryFileSystem disk;
-  test::FailingFileSystem failing(&disk);
+  FaultFileSystem failing(&disk);
   CHECK(RemoveIfExists(&failing, "/a").ok());
   REQUIRE(test::MakeFile(&disk, "/a", "") != nullptr);
   CHECK(RemoveIfExists(&failing, "/a").ok());
   CHECK(disk.List("/")->empty());
-  failing.SetHook(FailAt("Remove"));
+  failing.Intercept(FailAt("Remove"));
   CHECK(absl::IsInternal(RemoveIfExists(&failing, "/a")));
 }
 

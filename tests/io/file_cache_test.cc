@@ -5,10 +5,10 @@
 #include <thread>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "fmt/format.h"
 #include "io/file_io.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -36,14 +36,15 @@ struct Fixture {
     REQUIRE(Write(file->get(), 0, bytes).ok());
   }
   void FailSyncs(const std::string& of) {
-    failing.SetHook([of](std::string_view call, const std::string& path) {
-      return call == "SyncData" && path == of ? absl::InternalError("broken") : absl::OkStatus();
+    failing.Intercept([of](const FaultFileSystem::Call& call) {
+      return call.name == "SyncData" && call.path == of ? absl::InternalError("broken")
+                                                        : absl::OkStatus();
     });
   }
-  int syncs() const { return failing.Count("SyncData"); }
+  int64_t syncs() const { return failing.Count("SyncData"); }
 
   MemoryFileSystem disk;
-  test::FailingFileSystem failing{&disk};
+  FaultFileSystem failing{&disk};
   FileCache cache;
 };
 
@@ -169,7 +170,7 @@ TEST_CASE("a failed sync fails the later ones without another try", "[io]") {
   f.WriteDirty(b, "text");
   f.FailSyncs(a);
   CHECK(absl::IsInternal(f.cache.Sync(a)));
-  f.failing.SetHook(nullptr);
+  f.failing.Heal();
   CHECK(absl::IsInternal(f.cache.Sync(a)));
   CHECK(f.cache.IsDirty(a));
   CHECK(f.syncs() == 1);
@@ -191,7 +192,7 @@ TEST_CASE("a failure to make room is answered once and kept for the file's own s
   CHECK(absl::IsInternal(f.cache.Open(b).status()));
   CHECK(f.cache.Open(b).ok());
   CHECK(f.cache.open_files() == 1);
-  f.failing.SetHook(nullptr);
+  f.failing.Heal();
   CHECK(absl::IsInternal(f.cache.Sync(a)));
   CHECK(f.cache.Open(a).ok());  // it can be read
   CHECK(absl::IsInternal(f.cache.Sync(a)));
@@ -258,8 +259,8 @@ TEST_CASE("a sync waits for one that is under way and others do not", "[io]") {
   f.WriteDirty(b, "text");
   std::atomic<bool> in_sync{false};
   std::atomic<bool> let_go{false};
-  f.failing.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "SyncData" && path == a) {
+  f.failing.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path == a) {
       in_sync = true;
       while (!let_go) std::this_thread::yield();
     }

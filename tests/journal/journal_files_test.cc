@@ -4,9 +4,9 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 namespace {
@@ -24,7 +24,7 @@ struct FilesFixture {
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem disk{&memory};
+  FaultFileSystem disk{&memory};
   JournalFiles files;
   uint64_t sequence = 0;
 
@@ -77,8 +77,8 @@ TEST_CASE("a file with unsynced bytes is synced before another is written", "[jo
   FilesFixture fixture;
   fixture.Write(200 << 10);
   std::vector<std::string> calls;
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (path == JournalPath("/log", 0)) calls.emplace_back(call);
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.path == JournalPath("/log", 0)) calls.emplace_back(call.name);
     return absl::OkStatus();
   });
   REQUIRE(fixture.Write(200 << 10));
@@ -94,8 +94,8 @@ TEST_CASE("a file whose bytes are synced is left without another sync", "[journa
   FilesFixture fixture;
   fixture.Write(200 << 10, /*sync=*/true);
   int syncs = 0;
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "SyncData" && path == JournalPath("/log", 0)) ++syncs;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path == JournalPath("/log", 0)) ++syncs;
     return absl::OkStatus();
   });
   REQUIRE(fixture.Write(200 << 10));
@@ -105,9 +105,10 @@ TEST_CASE("a file whose bytes are synced is left without another sync", "[journa
 TEST_CASE("a sync that fails while a file is left is told from a full disk", "[journal]") {
   FilesFixture fixture;
   fixture.Write(200 << 10);
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    return call == "SyncData" && path == JournalPath("/log", 0) ? absl::InternalError("broken")
-                                                                : absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" && call.path == JournalPath("/log", 0)
+               ? absl::InternalError("broken")
+               : absl::OkStatus();
   });
   bool left = false;
   bool sync_failed = false;
@@ -123,8 +124,8 @@ TEST_CASE("a file that cannot be made changes nothing and leaves nothing behind"
   FilesFixture fixture;
   fixture.Write(200 << 10, /*sync=*/true);
   const auto before = fixture.files.place();
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    const bool fails = call == full && path != JournalPath("/log", 0);
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool fails = call.name == full && call.path != JournalPath("/log", 0);
     return fails ? internal::MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
   });
   bool left = false;
@@ -135,7 +136,7 @@ TEST_CASE("a file that cannot be made changes nothing and leaves nothing behind"
   CHECK(fixture.files.place().position == before.position);
   CHECK(fixture.Size(1) == -1);
   CHECK_FALSE(fixture.Write(8 << 10));  // smaller groups still fit
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(fixture.Write(200 << 10));
 }
 
@@ -205,9 +206,9 @@ TEST_CASE("no spare is made beyond the journal's size or on a full disk", "[jour
 
   FilesFixture full;
   full.Write(200 << 10);
-  full.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "Allocate" ? internal::MakeError(ErrorReason::kDiskFull, "full")
-                              : absl::OkStatus();
+  full.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                                   : absl::OkStatus();
   });
   CHECK(internal::IsDiskFull(full.files.PrepareSpare()));
   CHECK(full.Size(1) == -1);

@@ -11,13 +11,13 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/health.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
 #include "journal/journal.h"
 #include "journal/journal_reader.h"
 #include "partition/open_batch.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 
@@ -76,7 +76,7 @@ struct JournalFixture {
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem disk{&memory};  // what the journal sees
+  FaultFileSystem disk{&memory};  // what the journal sees
   internal::Health health;
   internal::Uuid log_id;
   internal::Journal journal;

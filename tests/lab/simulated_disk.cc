@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <map>
@@ -138,9 +137,7 @@ void SimulatedDisk::State::ReadMapping(FileNode* node) {
 
 void SimulatedDisk::State::WriteMapping(FileNode* node) {
   if (node->mapping == nullptr) return;
-  const absl::Span<char> mapped = node->mapping->bytes();
-  const std::size_t bytes = node->contents.Read(0, mapped);
-  std::memset(mapped.data() + bytes, 0, mapped.size() - bytes);
+  node->contents.Read(0, node->mapping->bytes());
 }
 
 void SimulatedDisk::State::ReadMappings() {

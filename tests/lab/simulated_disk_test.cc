@@ -269,6 +269,39 @@ TEST_CASE("a change of names that needs a lost one is lost too", "[lab]") {
   CHECK(lost_file);
 }
 
+TEST_CASE("a file that was moved is somewhere after every power cut", "[lab]") {
+  SimulatedDisk disk;
+  MakeSynced(&disk, "/a", "kept");
+  REQUIRE(disk.CreateDirectory("/d").ok());
+  MakeSynced(&disk, "/d/f", "moved");
+  REQUIRE(disk.SyncDirectory("/d").ok());
+  REQUIRE(disk.Rename("/a", "/c").ok());
+  REQUIRE(MakeFile(&disk, "/a", "other") != nullptr);  // in its place
+  REQUIRE(disk.Rename("/a", "/b").ok());
+  REQUIRE(disk.Rename("/c", "/e").ok());
+  REQUIRE(disk.Rename("/d/f", "/f").ok());
+  REQUIRE(disk.Remove("/d").ok());  // empty only if the rename survives
+  REQUIRE(MakeFile(&disk, "/c", "") != nullptr);
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const auto after = disk.AfterPowerCut(Survival::kSome, seed);
+    std::set<std::string> found;
+    for (const std::string& path : after->Files()) found.insert(after->Contents(path));
+    CHECK(found.count("kept") == 1);
+    CHECK(found.count("moved") == 1);
+  }
+}
+
+TEST_CASE("a directory that is synced makes no other one durable", "[lab]") {
+  SimulatedDisk disk;
+  REQUIRE(disk.CreateDirectory("/d").ok());
+  REQUIRE(disk.SyncDirectory("/").ok());
+  REQUIRE(MakeFile(&disk, "/a", "") != nullptr);
+  REQUIRE(MakeFile(&disk, "/d/b", "") != nullptr);
+  REQUIRE(disk.SyncDirectory("/d").ok());
+  CHECK(disk.AfterPowerCut(Survival::kNothing, 0)->Files() == Paths{"/d/b"});
+  CHECK(disk.AfterPowerCut(Survival::kEverything, 0)->Files() == Paths{"/a", "/d/b"});
+}
+
 TEST_CASE("a rename between directories needs both to be synced", "[lab]") {
   SimulatedDisk disk;
   REQUIRE(disk.CreateDirectory("/d").ok());
@@ -294,9 +327,9 @@ TEST_CASE("some seeds lose one write alone and some keep one alone", "[lab]") {
     in_order +=
         kept > 1024 && kept < 30 * 512 && bytes.find("ab") == std::string::npos && kept % 512 == 0;
   }
-  CHECK(kept_one > 5);
-  CHECK(lost_one > 5);
-  CHECK(in_order > 5);
+  CHECK(kept_one > 16);
+  CHECK(lost_one > 8);
+  CHECK(in_order > 35);
 }
 
 TEST_CASE("some power cuts leave the whole disk as it was some changes ago", "[lab]") {
@@ -377,12 +410,22 @@ TEST_CASE("a failed sync loses what it did not write without another word", "[la
     CHECK(file->DropCache().ok());
     CHECK(disk.Contents("/a") == expected);
   }
+  SECTION("nor does the next process") {
+    const auto after = disk.AfterKill();
+    auto again = after->OpenFile("/a", Open::kExisting);
+    REQUIRE(Write(again->get(), 0, Pattern(8, 'c')).ok());
+    CHECK((*again)->SyncData().ok());
+    CHECK(after->Contents("/a") == Pattern(8, 'c') + Pattern(8, 'b'));
+    CHECK(after->AfterPowerCut(Survival::kNothing, 0)->Contents("/a") ==
+          Pattern(8, 'c') + Pattern(8, 'a'));
+  }
   SECTION("and a truncation leaves no way back") {
-    REQUIRE(file->Truncate(4096 + 10).ok());
+    REQUIRE(file->Truncate(10).ok());
     REQUIRE(file->Truncate(8192).ok());
+    const std::string expected = std::string(10, 'b') + std::string(8182, '\0');
+    CHECK(Fates(disk, "/a").count(expected) > 0);
     CHECK(file->SyncData().ok());
-    CHECK(disk.AfterPowerCut(Survival::kNothing, 0)->Contents("/a") ==
-          Pattern(8, 'a') + std::string(10, 'b') + std::string(4086, '\0'));
+    CHECK(disk.AfterPowerCut(Survival::kNothing, 0)->Contents("/a") == expected);
   }
 }
 
@@ -514,25 +557,23 @@ TEST_CASE("a disk that is full says so until something goes", "[lab]") {
   CHECK(Write(other.get(), 0, "1234567890").ok());
 }
 
-// What a campaign of a million cuts needs; the bound is ten times what it takes, for slow machines
-// and sanitizers.
-TEST_CASE("a power cut costs microseconds", "[lab]") {
+// Copies of all bytes would take far longer than this may, and sharing them a small part of it.
+TEST_CASE("a power cut copies no bytes that were synced", "[lab]") {
   SimulatedDisk disk;
   std::vector<std::unique_ptr<File>> files;
-  for (int i = 0; i < 10; ++i) {
-    files.push_back(MakeSynced(&disk, "/" + std::to_string(i), std::string(30000, 'a')));
-    if (i < 4) REQUIRE(Write(files.back().get(), 30000, std::string(300, 'b')).ok());
+  for (int i = 0; i < 8; ++i) {
+    files.push_back(MakeSynced(&disk, "/" + std::to_string(i), std::string(4 << 20, 'a')));
   }
+  REQUIRE(Write(files.back().get(), 100, std::string(300, 'b')).ok());
   constexpr int kCuts = 1000;
   std::size_t left = 0;
   const auto begin = std::chrono::steady_clock::now();
   for (uint64_t seed = 0; seed < kCuts; ++seed) {
     left += disk.AfterPowerCut(Survival::kSome, seed)->Files().size();
   }
-  const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - begin;
-  CHECK(left == 10 * kCuts);
-  INFO(spent.count() / kCuts << " microseconds");
-  CHECK(spent.count() / kCuts < 300);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  CHECK(left == 8 * kCuts);
+  CHECK(spent.count() < 2);
 }
 
 }  // namespace eventlog::test

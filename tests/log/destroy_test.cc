@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "io/durable_file.h"
-#include "support/failing_file_system.h"
 #include "support/temp_dir.h"
 
 namespace eventlog::internal {
@@ -63,11 +63,11 @@ TEST_CASE("a destruction that was cut short is finished by the next call", "[log
   const test::TempDir temp;
   const std::string directory = temp / "log";
   FileSystem* const disk = FileSystem::Posix();
-  test::FailingFileSystem files(disk);
+  FaultFileSystem files(disk);
   MakeLog(disk, directory);
   int removals = 0;
-  files.SetHook([&](std::string_view call, const std::string&) {
-    return call == "Remove" ? (++removals, absl::OkStatus()) : absl::OkStatus();
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == "Remove" ? (++removals, absl::OkStatus()) : absl::OkStatus();
   });
   REQUIRE(DestroyLog(&files, directory).ok());
   const int all = removals;
@@ -76,12 +76,12 @@ TEST_CASE("a destruction that was cut short is finished by the next call", "[log
     INFO("after " << cut << " removals");
     MakeLog(disk, directory);
     int left = cut;
-    files.SetHook([&](std::string_view call, const std::string&) {
-      if (call != "Remove" || left-- > 0) return absl::OkStatus();
+    files.Intercept([&](const FaultFileSystem::Call& call) {
+      if (call.name != "Remove" || left-- > 0) return absl::OkStatus();
       return MakeError(absl::StatusCode::kInternal, "cut short");
     });
     const absl::Status first = DestroyLog(&files, directory);
-    files.SetHook(nullptr);
+    files.Heal();
     CHECK_FALSE(first.ok());
     CHECK(DestroyLog(&files, directory).ok());
     CHECK(absl::IsNotFound(disk->List(directory).status()));

@@ -3,11 +3,11 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
 #include "log/log_options.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -24,19 +24,19 @@ std::shared_ptr<LogState> MakeState(FileSystem* files, OpenMode mode = OpenMode:
 
 TEST_CASE("a log whose creation was cut short is created again", "[log]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   auto first = MakeState(&files);
   files.ResetCounts();
   REQUIRE(first->Open().ok());
   REQUIRE(first->Close(absl::InfiniteDuration()).ok());
-  const int syncs = files.Count("SyncDirectory");
+  const int64_t syncs = files.Count("SyncDirectory");
   REQUIRE(syncs > 3);
-  for (int cut = 0; cut < syncs; ++cut) {
+  for (int64_t cut = 0; cut < syncs; ++cut) {
     MemoryFileSystem fresh;
-    test::FailingFileSystem failing(&fresh);
-    int left = cut;
-    failing.SetHook([&](std::string_view call, const std::string&) {
-      if (call != "SyncDirectory" || left-- > 0) return absl::OkStatus();
+    FaultFileSystem failing(&fresh);
+    int64_t left = cut;
+    failing.Intercept([&](const FaultFileSystem::Call& call) {
+      if (call.name != "SyncDirectory" || left-- > 0) return absl::OkStatus();
       fresh.CutPower();
       return MakeError(absl::StatusCode::kInternal, "power cut");
     });
@@ -44,7 +44,7 @@ TEST_CASE("a log whose creation was cut short is created again", "[log]") {
     const absl::Status opened = state->Open();
     if (!opened.ok()) state->Abandon();
     state.reset();
-    failing.SetHook(nullptr);
+    failing.Heal();
     auto again = MakeState(&failing);
     const absl::Status second = again->Open();
     INFO("cut at sync " << cut << ": " << opened << ", then " << second);

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "base/error.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog {
 namespace {
@@ -15,8 +15,8 @@ namespace {
 // Holds every sync of the journal up while `slow` is set.
 struct SlowDisk {
   SlowDisk() {
-    files.SetHook([this](std::string_view call, const std::string& path) {
-      if (call == "SyncData" && path.find("journal") != std::string::npos) {
+    files.Intercept([this](const FaultFileSystem::Call& call) {
+      if (call.name == "SyncData" && call.path.find("journal") != std::string::npos) {
         while (slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
       return absl::OkStatus();
@@ -24,7 +24,7 @@ struct SlowDisk {
   }
   std::atomic<bool> slow{false};
   MemoryFileSystem memory;
-  test::FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
 };
 
 TEST_CASE("a close that ran out of time lets nobody in and is finished by the next", "[log]") {

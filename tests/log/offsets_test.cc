@@ -12,13 +12,13 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "group/offset_store.h"
 #include "io/durable_file.h"
 #include "log/log_state.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -60,7 +60,7 @@ struct Disk {
 
   ManualClock clock;
   MemoryFileSystem memory;
-  test::FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
 };
 
 // One atomic write of `count` commits; offsets of a topic that is not of this log are synced.
@@ -88,12 +88,12 @@ int ReadsOfOpen(int commits, int later, int64_t* replayed) {
   disk.CutPower(&log);
   int reads = 0;
   const std::string directory = disk.directory();
-  disk.files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "ReadAt" && path.find(directory) != std::string::npos) ++reads;
+  disk.files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "ReadAt" && call.path.find(directory) != std::string::npos) ++reads;
     return absl::OkStatus();
   });
   log = disk.Open();
-  disk.files.SetHook(nullptr);
+  disk.files.Heal();
   *replayed = log.recovery_report().records_replayed;
   CHECK(Committed(log, "g") == commits / 1000 - 1);
   CHECK(log.CommittedOffsets("g")->size() == 1000);
@@ -198,13 +198,13 @@ TEST_CASE("a checkpoint that is cut anywhere loses no commit", "[log]") {
       const std::string metadata(4000, 'm');
       for (int i = 0; i < 15; ++i) Commit(&log, "g", acknowledged = i, 50, metadata);
       int left = cut;
-      disk.files.SetHook([&](std::string_view, const std::string&) {
+      disk.files.Intercept([&](const FaultFileSystem::Call&) {
         if (left == 0) disk.memory.CutPower();
         return left-- > 0 ? absl::OkStatus() : absl::UnavailableError("no power");
       });
       disk.clock.Advance(absl::Minutes(1));
       static_cast<void>(log.RunMaintenance());
-      disk.files.SetHook(nullptr);
+      disk.files.Heal();
       if (left >= 0) break;
       static_cast<void>(log.Close());
     }
@@ -247,13 +247,14 @@ TEST_CASE("a checkpoint has no commit that its syncs did not cover", "[log]") {
   REQUIRE(topic->Append({.value = "v"}).ok());
   Commit(&log, "g", 1);
   bool committed = false;
-  disk.files.SetHook([&](std::string_view call, const std::string& path) {
-    const bool segment = call == "SyncData" && path.find("segments/1-0") != std::string::npos;
+  disk.files.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool segment =
+        call.name == "SyncData" && call.path.find("segments/1-0") != std::string::npos;
     if (segment && !std::exchange(committed, true)) Commit(&log, "g", 2);
     return absl::OkStatus();
   });
   disk.Checkpoint(&log);
-  disk.files.SetHook(nullptr);
+  disk.files.Heal();
   CHECK(committed);
   CHECK(Committed(log, "g") == 2);
   disk.CutPower(&log);
@@ -282,12 +283,12 @@ TEST_CASE("commits outlast a journal that failed", "[log]") {
   Disk disk;
   Log log = disk.Open();
   Commit(&log, "g", 1);
-  disk.files.SetHook([](std::string_view call, const std::string& path) {
-    const bool journal = call == "SyncData" && path.find("journal") != std::string::npos;
+  disk.files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool journal = call.name == "SyncData" && call.path.find("journal") != std::string::npos;
     return journal ? MakeError(absl::StatusCode::kInternal, "bad sector") : absl::OkStatus();
   });
   CHECK_FALSE(log.Write(WriteBatch().CommitOffsets({.group = "g"}, {{"t", 0, 2}})).ok());
-  disk.files.SetHook(nullptr);
+  disk.files.Heal();
   REQUIRE(log.Reopen().ok());
   CHECK(Committed(log, "g") == 1);
   disk.memory.CutPower();

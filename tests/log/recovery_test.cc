@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -61,9 +61,9 @@ TEST_CASE("a recovery that is cut anywhere is done again with the same result", 
       REQUIRE(log->DeleteTopic("deleted").ok());
       memory.CutPower();
     }
-    test::FailingFileSystem failing(&memory);
+    FaultFileSystem failing(&memory);
     int left = cut;
-    failing.SetHook([&](std::string_view, const std::string&) {
+    failing.Intercept([&](const FaultFileSystem::Call&) {
       if (left-- == 0) memory.CutPower();
       return absl::OkStatus();
     });

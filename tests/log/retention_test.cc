@@ -5,10 +5,10 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 namespace {
@@ -46,7 +46,7 @@ struct Expiring {
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem disk{&memory};
+  FaultFileSystem disk{&memory};
   ManualClock clock;
   Log log;
   Topic topic;
@@ -55,12 +55,12 @@ struct Expiring {
 TEST_CASE("one checkpoint moves the log starts of a whole round", "[log]") {
   Expiring log;
   int checkpoints = 0;
-  log.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "Rename" && path.find("checkpoint") != path.npos) ++checkpoints;
+  log.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Rename" && call.path.find("checkpoint") != call.path.npos) ++checkpoints;
     return absl::OkStatus();
   });
   log.Expire();
-  log.disk.SetHook(nullptr);
+  log.disk.Heal();
   CHECK(checkpoints == 1);
   for (int32_t partition = 0; partition < 4; ++partition) CHECK(log.start(partition) == 20);
 }
@@ -69,20 +69,21 @@ TEST_CASE("files that could not be removed go with a later round", "[log]") {
   Expiring log;
   const std::string stuck = log.SegmentFile(2, 0);
   REQUIRE(log.Exists(stuck));
-  log.disk.SetHook([&](std::string_view call, const std::string& path) {
-    return call == "Remove" && path == stuck ? absl::InternalError("stuck") : absl::OkStatus();
+  log.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == "Remove" && call.path == stuck ? absl::InternalError("stuck")
+                                                       : absl::OkStatus();
   });
   log.Expire();
   CHECK(log.start(2) == 20);
   CHECK(log.Exists(stuck));
   CHECK_FALSE(log.Exists(log.SegmentFile(1, 0)));
   SECTION("of this opening") {
-    log.disk.SetHook(nullptr);
+    log.disk.Heal();
     log.clock.Advance(absl::Minutes(5));
     REQUIRE(log.log.RunMaintenance().ok());
   }
   SECTION("or with the next opening") {
-    log.disk.SetHook(nullptr);
+    log.disk.Heal();
     REQUIRE(log.log.Close().ok());
     log.Open();
     CHECK(log.log.recovery_report().cut.empty());
@@ -162,10 +163,10 @@ TEST_CASE("a full disk does not keep deletion from making room", "[log]") {
   REQUIRE(log.log.OpenTopic("unsealed")->Append({.value = "v"}).ok());
   bool always_full = false;
   bool removed = false;
-  log.disk.SetHook([&](std::string_view call, const std::string& path) {
-    removed = removed || (call == "Remove" && path.ends_with(".log"));
-    const bool full =
-        call == "Allocate" && path.find("segments") != path.npos && (always_full || !removed);
+  log.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    removed = removed || (call.name == "Remove" && call.path.ends_with(".log"));
+    const bool full = call.name == "Allocate" && call.path.find("segments") != call.path.npos &&
+                      (always_full || !removed);
     return full ? internal::MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
   });
   SECTION("by retention") {
@@ -183,7 +184,7 @@ TEST_CASE("a full disk does not keep deletion from making room", "[log]") {
     const int64_t start = log.start(1);
     CHECK(start > 0);
     CHECK(start < 20);
-    log.disk.SetHook(nullptr);
+    log.disk.Heal();
     log.memory.CutPower();
     log.Open();
     CHECK(log.start(1) == start);
@@ -194,18 +195,18 @@ TEST_CASE("a full disk does not keep deletion from making room", "[log]") {
 
 TEST_CASE("a retention whose alteration failed half-way holds after a reopening", "[log]") {
   MemoryFileSystem memory;
-  FailingFileSystem disk(&memory);
+  FaultFileSystem disk(&memory);
   ManualClock clock;
   auto log = Log::Open({.directory = "log", .clock = &clock, .file_system = &disk});
   auto topic = log->OpenTopic("t");
   REQUIRE(topic->Append({.value = "v"}).ok());
   bool renamed = false;
-  disk.SetHook([&](std::string_view call, const std::string&) {
-    renamed = renamed || call == "Rename";
-    return call == "SyncDirectory" && renamed ? absl::InternalError("EIO") : absl::OkStatus();
+  disk.Intercept([&](const FaultFileSystem::Call& call) {
+    renamed = renamed || call.name == "Rename";
+    return call.name == "SyncDirectory" && renamed ? absl::InternalError("EIO") : absl::OkStatus();
   });
   REQUIRE_FALSE(log->AlterTopic("t", {.retention = absl::Hours(1)}).ok());
-  disk.SetHook(nullptr);
+  disk.Heal();
   REQUIRE(log->Reopen().ok());
   REQUIRE(log->DescribeTopic("t")->options.retention == absl::Hours(1));
   clock.Advance(absl::Hours(2));

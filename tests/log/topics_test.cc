@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "group/offset_store.h"
 #include "log/log_state.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -64,7 +64,7 @@ TEST_CASE("what was acknowledged as process is on disk when its topic became dis
 
 TEST_CASE("an altered config holds for handles that are out", "[log]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   Log log = OpenLog(&files);
   auto topic = log.CreateTopic("t", {.durability = Durability::kDisk});
   REQUIRE(topic->Append({.value = "v"}).ok());
@@ -143,19 +143,19 @@ TEST_CASE("added partitions and what is in them survive a power cut", "[log]") {
 TEST_CASE("an addition of partitions that is cut anywhere happened or did not", "[log]") {
   for (int cut = 0;; ++cut) {
     MemoryFileSystem memory;
-    test::FailingFileSystem failing(&memory);
+    FaultFileSystem failing(&memory);
     int left = cut;
     bool added = false;
     {
       Log log = OpenLog(&failing);
       auto topic = log.CreateTopic("t", {.partitions = 2});
       REQUIRE(topic->Append({.value = "v", .partition = 1}).ok());
-      failing.SetHook([&](std::string_view, const std::string&) {
+      failing.Intercept([&](const FaultFileSystem::Call&) {
         if (left == 0) memory.CutPower();
         return left-- > 0 ? absl::OkStatus() : absl::UnavailableError("no power");
       });
       added = log.AlterTopic("t", {.partitions = 3}).ok();
-      failing.SetHook(nullptr);
+      failing.Heal();
       memory.CutPower();
       static_cast<void>(log.Close());
     }
@@ -172,16 +172,16 @@ TEST_CASE("an addition of partitions that is cut anywhere happened or did not", 
 
 TEST_CASE("an addition of partitions that failed half-way is looked up by a reopening", "[log]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   Log log = OpenLog(&files);
   auto topic = log.CreateTopic("t", {.partitions = 2});
   REQUIRE(topic->Append({.value = "v", .partition = 1}).ok());
-  files.SetHook([](std::string_view call, const std::string&) {
-    return call == "SyncDirectory" ? MakeError(absl::StatusCode::kInternal, "bad sector")
-                                   : absl::OkStatus();
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncDirectory" ? MakeError(absl::StatusCode::kInternal, "bad sector")
+                                        : absl::OkStatus();
   });
   CHECK_FALSE(log.AlterTopic("t", {.partitions = 3, .batch_bytes = 2048}).ok());
-  files.SetHook(nullptr);
+  files.Heal();
   CHECK(ReasonOf(topic->Append({.value = "v"}).status()) == ErrorReason::kPoisoned);
   REQUIRE(log.Reopen().ok());
   // The new catalog is there: it had been renamed.
@@ -282,7 +282,7 @@ TEST_CASE("deleting a topic forgets its offsets and no others", "[log]") {
 TEST_CASE("offsets that are committed while their topic is deleted are forgotten with it",
           "[log]") {
   MemoryFileSystem memory;
-  test::FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   Log log = OpenLog(&files);
   REQUIRE(log.CreateTopic("t")->Append({.value = "v"}).ok());
   auto consumer = log.NewConsumer({.group = "g", .topics = {"t"}});
@@ -290,12 +290,13 @@ TEST_CASE("offsets that are committed while their topic is deleted are forgotten
   REQUIRE(consumer->Poll(absl::ZeroDuration(), &records).ok());
   REQUIRE(consumer->Commit().ok());
   absl::Status committed = absl::UnknownError("not asked");
-  files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "Rename" && path.find("catalog") != path.npos) committed = consumer->Commit();
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Rename" && call.path.find("catalog") != call.path.npos)
+      committed = consumer->Commit();
     return absl::OkStatus();
   });
   REQUIRE(log.DeleteTopic("t").ok());
-  files.SetHook(nullptr);
+  files.Heal();
   CHECK(committed.ok());
   CHECK(log.CommittedOffsets("g")->empty());
 }

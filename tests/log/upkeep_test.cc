@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "log/log_state.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -23,7 +23,7 @@ struct ClockedLog {
   }
   ManualClock clock;
   MemoryFileSystem memory;
-  test::FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Log log;
   Topic topic;
 };
@@ -103,14 +103,15 @@ TEST_CASE("the journal stays within its bound without anybody's maintenance", "[
 TEST_CASE("a checkpoint without space keeps the old one and the log", "[log]") {
   ClockedLog clocked;
   REQUIRE(clocked.topic.Append({.value = "v"}).ok());
-  clocked.files.SetHook([](std::string_view call, const std::string& path) {
-    const bool checkpoint = call == "WriteAt" && path.find("checkpoint") != std::string::npos;
+  clocked.files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool checkpoint =
+        call.name == "WriteAt" && call.path.find("checkpoint") != std::string::npos;
     return checkpoint ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
   });
   clocked.clock.Advance(absl::Minutes(1));
   CHECK(clocked.log.RunMaintenance().ok());
   CHECK(clocked.topic.Append({.value = "w"}).ok());
-  clocked.files.SetHook(nullptr);
+  clocked.files.Heal();
   clocked.memory.CutPower();
   clocked.log = Log();
   auto log = Log::Open({.directory = "log", .file_system = &clocked.memory});

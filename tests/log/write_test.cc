@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "log/log_state.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::internal {
 namespace {
@@ -22,14 +22,14 @@ struct CountedLog {
     REQUIRE(log.Write(WriteBatch().CommitOffsets({.group = "g"}, {{"x", 0, 1}})).ok());
     files.ResetCounts();
   }
-  int SyncsOf(const WriteBatch& batch) {
+  int64_t SyncsOf(const WriteBatch& batch) {
     files.ResetCounts();
     const absl::Status written = log.Write(batch);
     INFO(written);
     REQUIRE(written.ok());
     return files.Count("SyncData");
   }
-  int SyncsOfCommit(std::vector<std::string> topics) {
+  int64_t SyncsOfCommit(std::vector<std::string> topics) {
     ConsumerOptions options;
     options.group = "c";
     options.topics = std::move(topics);
@@ -40,7 +40,7 @@ struct CountedLog {
     return files.Count("SyncData");
   }
   MemoryFileSystem memory;
-  test::FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Log log;
   Topic disk;
   Topic process;

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -458,7 +458,7 @@ TEST_CASE("a poll that waits for long commits meanwhile", "[scenario]") {
 
 TEST_CASE("a commit that fails on its own is told and the consumer closes anyway", "[scenario]") {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   ManualClock clock;
   LogOptions options;
   options.directory = "log";
@@ -471,8 +471,9 @@ TEST_CASE("a commit that fails on its own is told and the consumer closes anyway
       .group = "g", .topics = {"t"}, .auto_commit_interval = absl::Seconds(5)};
   auto consumer = log.NewConsumer(with_group);
   CHECK(PollNow(&*consumer) == ByPartition{{0, {0, 1, 2}}});
-  files.SetHook([](std::string_view call, const std::string& path) {
-    const bool of_journal = call == "WriteAt" && path.find("journal") != std::string::npos;
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool of_journal =
+        call.name == "WriteAt" && call.path.find("journal") != std::string::npos;
     return of_journal ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK_FALSE(topic->Append({.value = "v"}).ok());
@@ -483,7 +484,7 @@ TEST_CASE("a commit that fails on its own is told and the consumer closes anyway
   CHECK(ReasonOf(consumer->Close()) == ErrorReason::kPoisoned);
   CHECK(consumer->Close().ok());
   CHECK(ReasonOf(consumer->Poll(absl::ZeroDuration(), &records)) == ErrorReason::kClosed);
-  files.SetHook(nullptr);
+  files.Heal();
   REQUIRE(log.Reopen().ok());
   auto next = log.NewConsumer(with_group);
   REQUIRE(next.ok());  // the group was left
@@ -494,7 +495,7 @@ TEST_CASE("a commit that fails on its own is told and the consumer closes anyway
 
 TEST_CASE("a consumer of a log that is cut under it is told until it seeks", "[scenario]") {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   LogOptions options;
   options.directory = "log";
   options.file_system = &files;
@@ -510,12 +511,13 @@ TEST_CASE("a consumer of a log that is cut under it is told until it seeks", "[s
   CHECK(PollNow(&*consumer).at(0) == Offsets{3, 4, 5});
   // The device loses what was not synced, and a segment fails: what is on the device counts then.
   memory.CutPower();
-  files.SetHook([](std::string_view call, const std::string& path) {
-    const bool of_segment = call == "WriteAt" && path.find("segments") != std::string::npos;
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool of_segment =
+        call.name == "WriteAt" && call.path.find("segments") != std::string::npos;
     return of_segment ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK_FALSE(durable->Append({.value = std::string(400'000, 'x')}).ok());
-  files.SetHook(nullptr);
+  files.Heal();
   const absl::Status reopened = log.Reopen();
   INFO(reopened);
   REQUIRE(reopened.ok());

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "support/child_process.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -123,7 +123,7 @@ TEST_CASE("of a write everything is there after a power cut or nothing", "[scena
   int lost = 0;
   for (int cut_at = 0; cut_at < 12; ++cut_at) {
     const std::string directory = "log-" + std::to_string(cut_at);
-    FailingFileSystem files(&memory);
+    FaultFileSystem files(&memory);
     LogOptions options;
     options.directory = directory;
     options.file_system = &files;
@@ -135,7 +135,7 @@ TEST_CASE("of a write everything is there after a power cut or nothing", "[scena
       auto b = log.OpenTopic("b", {.durability = Durability::kProcess});
       REQUIRE(log.Write(WriteBatch().CommitOffsets({.group = "g"}, {{"x", 0, 1}})).ok());
       int calls = 0;
-      files.SetHook([&](std::string_view, const std::string&) {
+      files.Intercept([&](const FaultFileSystem::Call&) {
         if (calls++ == cut_at) memory.CutPower();
         return absl::OkStatus();
       });
@@ -145,7 +145,7 @@ TEST_CASE("of a write everything is there after a power cut or nothing", "[scena
           .Append(*b, {.value = "b"})
           .CommitOffsets({.group = "g"}, {{"x", 0, 2}});
       acknowledged = log.Write(batch).ok();
-      files.SetHook(nullptr);
+      files.Heal();
       memory.CutPower();
     }
     Log log = OpenLog(options);
@@ -237,12 +237,12 @@ TEST_CASE("sixteen threads that append at once share their syncs", "[scenario]")
   constexpr int kThreads = 16;
   constexpr int kRounds = 100;
   Place place(World::kDirectory);
-  FailingFileSystem files(FileSystem::Posix());
+  FaultFileSystem files(FileSystem::Posix());
   LogOptions options = place.options();
   options.file_system = &files;
   Log log = OpenLog(std::move(options));
   auto topic = log.OpenTopic("t", {.partitions = kThreads});
-  std::vector<int> syncs;
+  std::vector<int64_t> syncs;
   std::atomic<int> failures{0};
   std::barrier begin(kThreads + 1);
   std::barrier end(kThreads + 1);

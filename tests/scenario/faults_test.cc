@@ -6,11 +6,13 @@
 #include <thread>
 #include <vector>
 
-#include "support/failing_file_system.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
 namespace {
+
+using Fault = FaultFileSystem::Fault;
 
 struct FaultyLog {
   FaultyLog() {
@@ -25,33 +27,23 @@ struct FaultyLog {
   }
   // Calls of this name on paths that contain `where` fail with `error`.
   void Fail(std::string call, std::string where, absl::Status error) {
-    files.SetHook([=](std::string_view made, const std::string& path) {
-      return made == call && path.find(where) != std::string::npos ? error : absl::OkStatus();
+    files.Intercept([=](const FaultFileSystem::Call& made) {
+      return made.name == call && made.path.find(where) != std::string::npos ? error
+                                                                             : absl::OkStatus();
     });
   }
-  void Heal() { files.SetHook(nullptr); }
+  void Heal() { files.Heal(); }
   std::ptrdiff_t Count(LogEvent::Kind kind) const {
     return std::count(kinds.begin(), kinds.end(), kind);
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   std::vector<LogEvent::Kind> kinds;
   Log log;
 };
 
 const absl::Status kBroken = absl::InternalError("the device is broken");
-const absl::Status kFull = absl::ResourceExhaustedError("no space left on device");
-
-// As the library's own disk-full errors are told apart by their reason, one is borrowed from it.
-absl::Status DiskFull() {
-  static const absl::Status full = [] {
-    absl::Status status = kFull;
-    status.SetPayload("eventlog/reason", absl::Cord("DISK_FULL"));
-    return status;
-  }();
-  return full;
-}
 
 TEST_CASE("a journal that fails stops all appends until the log is reopened", "[scenario]") {
   const std::string call = GENERATE("SyncData", "WriteAt");
@@ -138,8 +130,9 @@ TEST_CASE("a sync that failed is not tried again behind the caller's back", "[sc
   auto topic = faulty.log.OpenTopic("t");
   REQUIRE(topic->Append({.value = "v"}).ok());
   std::atomic<bool> failed{false};
-  faulty.files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call != "SyncData" || path.find("segments") == std::string::npos) return absl::OkStatus();
+  faulty.files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != "SyncData" || call.path.find("segments") == std::string::npos)
+      return absl::OkStatus();
     return failed.exchange(true) ? absl::OkStatus() : kBroken;  // the first one only
   });
   std::atomic<int> acknowledged{0};
@@ -198,10 +191,11 @@ TEST_CASE("a full disk is an error that passes", "[scenario]") {
   };
   for (int i = 0; i < 20; ++i) append(10'000);
   CHECK(refused == 0);
-  faulty.files.SetHook([&](std::string_view made, const std::string& path) {
+  faulty.files.Intercept([&](const FaultFileSystem::Call& made) {
     // Writes into space that was reserved succeed, as they do on a disk that is full.
-    const bool grows = made == call && (call != "WriteAt" || path.find(".tmp") != path.npos);
-    return grows ? DiskFull() : absl::OkStatus();
+    const bool grows =
+        made.name == call && (call != "WriteAt" || made.path.find(".tmp") != made.path.npos);
+    return grows ? FaultFileSystem::ErrorOf(Fault::kDiskFull, made) : absl::OkStatus();
   });
   for (int i = 0; i < 60; ++i) append(i % 3 == 0 ? 300'000 : 10'000);
   if (call != "WriteAt") CHECK(refused > 0);
@@ -225,7 +219,7 @@ TEST_CASE("a full disk is an error that passes", "[scenario]") {
 
 TEST_CASE("a log that cannot be opened keeps no lock", "[scenario]") {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   LogOptions options;
   options.directory = "log";
   options.file_system = &files;
@@ -240,15 +234,15 @@ TEST_CASE("a log that cannot be opened keeps no lock", "[scenario]") {
   }
   files.ResetCounts();
   REQUIRE(Log::Open(options).ok());
-  const int reads = files.Count("ReadAt");
+  const int64_t reads = files.Count("ReadAt");
   REQUIRE(reads >= 3);
-  for (int failing = 0; failing < reads; ++failing) {
-    int left = failing;
-    files.SetHook([&](std::string_view call, const std::string&) {
-      return call == "ReadAt" && left-- == 0 ? kBroken : absl::OkStatus();
+  for (int64_t failing = 0; failing < reads; ++failing) {
+    int64_t left = failing;
+    files.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.name == "ReadAt" && left-- == 0 ? kBroken : absl::OkStatus();
     });
     const absl::Status opened = Log::Open(options).status();
-    files.SetHook(nullptr);
+    files.Heal();
     const auto again = Log::Open(options);
     INFO("read " << failing << ": " << opened << ", then " << again.status());
     REQUIRE(again.ok());
@@ -260,9 +254,9 @@ TEST_CASE("a change of topics in doubt stops the log until it is read again", "[
   auto topic = faulty.log.OpenTopic("t");
   REQUIRE(topic->Append({.value = "v"}).ok());
   bool renamed = false;
-  faulty.files.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "Rename" && path.find("catalog") != std::string::npos) renamed = true;
-    return call == "SyncDirectory" && renamed ? kBroken : absl::OkStatus();
+  faulty.files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Rename" && call.path.find("catalog") != std::string::npos) renamed = true;
+    return call.name == "SyncDirectory" && renamed ? kBroken : absl::OkStatus();
   });
   CHECK_FALSE(faulty.log.DeleteTopic("t").ok());
   faulty.Heal();

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -79,34 +79,23 @@ struct SlowLog {
   // Syncs stand still from now on.
   void Stop() {
     stopped = true;
-    files.SetHook([this](std::string_view call, const std::string&) {
-      while (call == "SyncData" && stopped) {
+    files.Intercept([this](const FaultFileSystem::Call& call) {
+      while (call.name == "SyncData" && stopped) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
       return absl::OkStatus();
     });
   }
   void GoOn() { stopped = false; }
-  void Fail(std::string call, absl::Status error) {
-    files.SetHook([=](std::string_view made, const std::string&) {
-      return made == call ? error : absl::OkStatus();
-    });
-  }
-  void Heal() { files.SetHook(nullptr); }
+  void Heal() { files.Heal(); }
 
   Told told;
   std::atomic<bool> stopped{false};
   MemoryFileSystem memory;
-  FailingFileSystem files{&memory};
+  FaultFileSystem files{&memory};
   Log log;
   Topic topic;
 };
-
-absl::Status DiskFull() {
-  absl::Status status = absl::ResourceExhaustedError("no space left on device");
-  status.SetPayload("eventlog/reason", absl::Cord("DISK_FULL"));
-  return status;
-}
 
 TEST_CASE("each callback runs once and in order in each partition", "[scenario]") {
   Place place(AnyWorld());
@@ -479,7 +468,7 @@ TEST_CASE("a full disk is told and does not last", "[scenario]") {
   auto producer = slow.log.NewProducer();
   REQUIRE(producer->Send(slow.topic, {.value = "v"}, slow.told.Note()).ok());
   REQUIRE(producer->Flush().ok());
-  slow.Fail("Allocate", DiskFull());
+  slow.files.FailAll("Allocate", FaultFileSystem::Fault::kDiskFull);
   const std::string large(600 << 10, 'x');
   for (int i = 0; i < 2; ++i) {
     REQUIRE(producer->Send(slow.topic, {.value = large, .partition = 0}, slow.told.Note()).ok());
@@ -506,7 +495,7 @@ TEST_CASE("a log that fails tells everybody and goes on when it is reopened", "[
   auto producer = slow.log.NewProducer();
   REQUIRE(producer->Send(slow.topic, {.value = "safe", .partition = 0}, slow.told.Note()).ok());
   REQUIRE(producer->Flush().ok());
-  slow.Fail(call, absl::InternalError("the device is broken"));
+  slow.files.FailAll(call, FaultFileSystem::Fault::kIoError);
   REQUIRE(producer->Send(*lazy, {.value = "lingers"}, told_lazy.Note()).ok());
   REQUIRE(producer->Send(slow.topic, {.value = "unsafe", .partition = 0}, slow.told.Note()).ok());
   if (GENERATE(true, false)) {

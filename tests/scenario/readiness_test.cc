@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "support/child_process.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -165,7 +165,7 @@ TEST_CASE("a descriptor stays readable for an error that stays", "[scenario]") {
 
 TEST_CASE("a descriptor goes on after its log was reopened", "[scenario]") {
   MemoryFileSystem memory;
-  FailingFileSystem files(&memory);
+  FaultFileSystem files(&memory);
   LogOptions options;
   options.directory = "log";
   options.file_system = &files;
@@ -173,12 +173,13 @@ TEST_CASE("a descriptor goes on after its log was reopened", "[scenario]") {
   Watched watched(std::move(options));
   watched.Append();
   CHECK(watched.Poll() == 1);
-  files.SetHook([](std::string_view call, const std::string& path) {
-    const bool of_journal = call == "WriteAt" && path.find("journal") != std::string::npos;
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool of_journal =
+        call.name == "WriteAt" && call.path.find("journal") != std::string::npos;
     return of_journal ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK_FALSE(watched.topic.Append({.value = "v"}).ok());
-  files.SetHook(nullptr);
+  files.Heal();
   REQUIRE(watched.log.Reopen().ok());
   CHECK(watched.Poll() == 0);
   CHECK_FALSE(watched.ready());

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
-#include "support/failing_file_system.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -76,7 +76,7 @@ class RetentionLog {
 
   Place place;
   ManualClock clock;
-  FailingFileSystem disk{place.file_system()};  // in the world of the memory file system
+  FaultFileSystem disk{place.file_system()};  // in the world of the memory file system
   Log log;
   Topic topic;
   int64_t retained_bytes = 0;
@@ -85,13 +85,6 @@ class RetentionLog {
   const World world_;
   const TopicOptions topic_options_;
 };
-
-// The library's own errors are told apart by their reason: what it knows as a full disk.
-absl::Status DiskFull() {
-  absl::Status status = absl::ResourceExhaustedError("no space");
-  status.SetPayload("eventlog/reason", absl::Cord("DISK_FULL"));
-  return status;
-}
 
 std::vector<int64_t> Range(int64_t from, int64_t to) {
   std::vector<int64_t> range;
@@ -343,11 +336,10 @@ TEST_CASE("deleted records stay deleted over restarts and power cuts", "[scenari
   REQUIRE(world.topic.DeleteRecords(0, offset).ok());
   if (power_cut) {
     world.place.file_system()->CutPower();
-    world.disk.SetHook([](std::string_view, const std::string&) {
-      return absl::UnavailableError("the machine is gone");
-    });
+    world.disk.Intercept(
+        [](const FaultFileSystem::Call&) { return absl::UnavailableError("the machine is gone"); });
     world.log = Log();
-    world.disk.SetHook(nullptr);
+    world.disk.Heal();
     world.Open();
   } else {
     world.Reopen();
@@ -379,9 +371,9 @@ TEST_CASE("a full disk at the checkpoint deletes nothing and a later round does"
   RetentionLog world(World::kMemoryFileSystem, {.retention = absl::Hours(1)});
   world.Append(3);
   world.Pass(absl::Minutes(30));
-  world.disk.SetHook([](std::string_view call, const std::string& path) {
-    return call == "OpenFile" && path.find("checkpoint.tmp") != std::string::npos
-               ? DiskFull()
+  world.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "OpenFile" && call.path.find("checkpoint.tmp") != std::string::npos
+               ? FaultFileSystem::ErrorOf(FaultFileSystem::Fault::kDiskFull, call)
                : absl::OkStatus();
   });
   const absl::Status full = world.topic.DeleteRecords(0, 2);
@@ -389,7 +381,7 @@ TEST_CASE("a full disk at the checkpoint deletes nothing and a later round does"
   CHECK(world.start() == 0);
   world.Pass(absl::Hours(2));
   CHECK(world.Offsets() == Range(0, 3));
-  world.disk.SetHook(nullptr);
+  world.disk.Heal();
   world.Pass(absl::Minutes(5));
   CHECK(world.start() == 3);
   CHECK(world.Offsets().empty());
@@ -398,15 +390,15 @@ TEST_CASE("a full disk at the checkpoint deletes nothing and a later round does"
 TEST_CASE("a poisoned log deletes nothing", "[scenario]") {
   RetentionLog world(World::kMemoryFileSystem, {.retention = absl::Hours(1)});
   world.Append(3);
-  world.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "SyncData" ? absl::InternalError("no disk") : absl::OkStatus();
+  world.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" ? absl::InternalError("no disk") : absl::OkStatus();
   });
   CHECK_FALSE(world.topic.Append({.value = "lost"}).ok());
   CHECK(ReasonOf(world.topic.DeleteRecords(0, 2)) == ErrorReason::kPoisoned);
   world.clock.Advance(absl::Hours(2));
   CHECK(ReasonOf(world.log.RunMaintenance()) == ErrorReason::kPoisoned);
   CHECK(world.start() == 0);
-  world.disk.SetHook(nullptr);
+  world.disk.Heal();
   REQUIRE(world.log.Reopen().ok());
   CHECK(world.start() == 0);
   world.Pass(absl::Hours(2));

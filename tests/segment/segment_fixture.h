@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "format/segment_header.h"
 #include "io/file_cache.h"
 #include "segment/segment.h"
 #include "support/batch_factory.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 
@@ -23,7 +23,7 @@ struct SegmentFixture {
   SegmentFixture() { EVENTLOG_ASSERT(memory.CreateDirectory("/p").ok()); }
 
   MemoryFileSystem memory;
-  FailingFileSystem disk{&memory};  // what the segment sees
+  FaultFileSystem disk{&memory};  // what the segment sees
   internal::FileCache files{&disk, 100};
   internal::Segment::Place place = {"/p", TestIdentity(), 0};
   const uint64_t seed = TestIdentity().Seed();

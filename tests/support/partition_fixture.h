@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/event_queue.h"
 #include "base/health.h"
+#include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
@@ -26,7 +27,6 @@
 #include "partition/partition.h"
 #include "partition/partition_recovery.h"
 #include "support/batch_factory.h"
-#include "support/failing_file_system.h"
 
 namespace eventlog::test {
 
@@ -70,7 +70,7 @@ class PartitionFixture {
   }
 
   MemoryFileSystem memory;
-  FailingFileSystem disk{&memory};  // what journal and partitions see
+  FaultFileSystem disk{&memory};  // what journal and partitions see
   internal::FileCache files{&disk, 100};
   internal::Health health;
   internal::EventQueue events{nullptr};
@@ -231,10 +231,9 @@ class PartitionFixture {
 };
 
 // A hook that fails these calls for lack of space, on paths that contain `part`.
-inline FailingFileSystem::Hook DiskFullOn(std::string call, std::string part) {
-  return [call = std::move(call), part = std::move(part)](std::string_view made,
-                                                          const std::string& path) {
-    return made == call && path.find(part) != std::string::npos
+inline FaultFileSystem::Interceptor DiskFullOn(std::string call, std::string part) {
+  return [call = std::move(call), part = std::move(part)](const FaultFileSystem::Call& made) {
+    return made.name == call && made.path.find(part) != std::string::npos
                ? internal::MakeError(ErrorReason::kDiskFull, "full")
                : absl::OkStatus();
   };

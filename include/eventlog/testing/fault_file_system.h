@@ -37,6 +37,8 @@ class FaultFileSystem final : public FileSystem {
 
   // OK lets the call through; anything else is answered instead of it.
   using Interceptor = std::function<absl::Status(const Call& call)>;
+  // What a call with that fault answers: for interceptors.
+  static absl::Status ErrorOf(Fault fault, const Call& call);
 
   // `inner` does the work, and must outlive this and every File that it opened.
   explicit FaultFileSystem(FileSystem* inner);
