@@ -169,10 +169,10 @@ TEST_CASE("dropped records are told why and let the partition go on", "[client]"
   fixture.Sync();
   fixture.Push(&sink);
   fixture.Push(&sink);
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   const auto large = Values(2, internal::Partition::kBulkBytes);
   CHECK(internal::IsDiskFull(fixture.Append(fixture.partition, large)));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(fixture.health.drops() == 1);
   // Their offsets are not given out again before everybody knows.
   CHECK(internal::IsDiskFull(fixture.Stage(fixture.partition, Values(1)).status()));
@@ -221,10 +221,10 @@ TEST_CASE("tickets of a sink that went end when its records are dropped", "[clie
   Notes goes;
   fixture.Push(&goes);
   fixture.queue->Disown(&goes, internal::MakeError(ErrorReason::kTimedOut, "closed"));
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   const auto large = Values(2, internal::Partition::kBulkBytes);
   CHECK(internal::IsDiskFull(fixture.Append(fixture.partition, large)));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   fixture.queue->Settle();
   CHECK(fixture.Append(fixture.partition, Values(1)).ok());
 }

@@ -157,8 +157,8 @@ TEST_CASE("a journal file that cannot be synced or read is not believed", "[jour
       GENERATE(as<std::string>{}, "SyncData", "ReadAt", "SyncDirectory", "List");
   JournalFixture fixture;
   fixture.Write(0, true);
-  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
-    return call == broken ? absl::InternalError("broken") : absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == broken ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK(absl::IsInternal(fixture.Read(fixture.Start()).status()));
 }

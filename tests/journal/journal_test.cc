@@ -17,8 +17,8 @@ TEST_CASE("one group and one sync serve all who wait", "[journal]") {
   constexpr int kThreads = 16;
   std::atomic<int> started{0};
   std::atomic<int> syncs{0};
-  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
-    if (call == "SyncData" && syncs.fetch_add(1) == 0) {  // until everybody else is waiting
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && syncs.fetch_add(1) == 0) {  // until everybody else is waiting
       while (started < kThreads) std::this_thread::yield();
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
@@ -117,8 +117,8 @@ TEST_CASE("a failed write or sync stops the journal and wakes everybody", "[jour
   JournalFixture fixture;
   fixture.Write(0, true);
   fixture.disk.ResetCounts();
-  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
-    if (call != broken) return absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != broken) return absl::OkStatus();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return absl::InternalError("broken");
   });
@@ -136,7 +136,7 @@ TEST_CASE("a failed write or sync stops the journal and wakes everybody", "[jour
   CHECK(fixture.disk.Count("WriteAt") == 1);
   CHECK(fixture.journal.synced_upto() == 1);
 
-  fixture.disk.SetHook(nullptr);  // the device is well again, but nobody knows what it holds
+  fixture.disk.Heal();  // the device is well again, but nobody knows what it holds
   CHECK(ReasonOf(fixture.Commit(std::make_shared<TestMember>(9), true)) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(fixture.journal.SyncAndMark().status()) == ErrorReason::kPoisoned);
   CHECK(fixture.disk.Count("WriteAt") == 1);
@@ -148,8 +148,8 @@ TEST_CASE("what a full disk refuses is not acknowledged and the journal goes on"
   CAPTURE(full);
   JournalFixture fixture;
   fixture.Write(0, true);
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call != full || path != internal::JournalPath("/log", 1)) return absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != full || call.path != internal::JournalPath("/log", 1)) return absl::OkStatus();
     return internal::MakeError(ErrorReason::kDiskFull, "full");
   });
   const auto large = std::make_shared<TestMember>(1, 400 << 10);
@@ -161,7 +161,7 @@ TEST_CASE("what a full disk refuses is not acknowledged and the journal goes on"
   CHECK_FALSE(fixture.Exists(1));
   CHECK(fixture.Write(2, true) == 2);
 
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(fixture.Write(3, true, 400 << 10) == 3);
   CHECK(fixture.Replay(fixture.Start()) == std::vector<int64_t>{0, 2, 3});
 }
@@ -169,8 +169,9 @@ TEST_CASE("what a full disk refuses is not acknowledged and the journal goes on"
 TEST_CASE("a mark is made though records were refused for space", "[journal]") {
   JournalFixture fixture;
   fixture.Write(0, false);
-  fixture.disk.SetHook([](std::string_view call, const std::string& path) {
-    if (call != "OpenFile" || path != internal::JournalPath("/log", 1)) return absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    if (call.name != "OpenFile" || call.path != internal::JournalPath("/log", 1))
+      return absl::OkStatus();
     return internal::MakeError(ErrorReason::kDiskFull, "full");
   });
   std::thread refused([&] {

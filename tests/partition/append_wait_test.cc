@@ -44,10 +44,10 @@ TEST_CASE("one of several appends that is refused makes them fail", "[partition]
   const std::vector<StagedAppend> staged = {
       fixture.Stage(a, Values(1)).value(),
       fixture.Stage(b, Values(2, internal::Partition::kBulkBytes)).value()};
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   CHECK(internal::IsDiskFull(AwaitAppends(&fixture.journal, staged)));
   CHECK(b->high_watermark() == 0);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(fixture.Append(a, Values(1, 10, 1)).ok());  // every ticket has ended
   REQUIRE(fixture.Append(b, Values(1)).ok());
   CHECK(fixture.Read(b.get()) == Values(1));
@@ -61,11 +61,11 @@ TEST_CASE("one of several that is dropped does not keep the others from being re
   const std::vector<StagedAppend> staged = {
       fixture.Stage(a, Values(2, internal::Partition::kBulkBytes)).value(),
       fixture.Stage(b, Values(1)).value()};
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   REQUIRE(internal::AwaitResolved(&fixture.journal, staged).ok());
   CHECK(a->IsDropped(staged[0].ticket));
   CHECK(b->IsAcknowledged(staged[1].ticket));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK_FALSE(fixture.Stage(a, Values(1)).ok());  // the ticket has not ended
   a->Finish(staged[0].ticket);
   CHECK(fixture.Append(a, Values(1)).ok());

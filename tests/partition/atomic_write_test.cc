@@ -26,8 +26,8 @@ TEST_CASE("the shares of an atomic write are seen after its sync and not before"
   const auto a = fixture.Make(0);
   const auto b = fixture.Make(1, fixture.Config(Acknowledgement::kProcess));
   int64_t seen_at_sync = -1;
-  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
-    if (call == "SyncData") seen_at_sync = a->high_watermark() + b->high_watermark();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData") seen_at_sync = a->high_watermark() + b->high_watermark();
     return absl::OkStatus();
   });
   const auto values = Values(3);
@@ -64,16 +64,18 @@ TEST_CASE("a bulk write behind an atomic write makes that durable first", "[part
   const auto values = Values(3);
   REQUIRE(MakeWrite({a, b}, values, /*sync=*/false)->Run(&fixture.journal).ok());
   std::vector<std::string> calls;
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "SyncData" && path.find("/journal/") != std::string::npos) calls.push_back("sync");
-    if (call == "WriteAt" && path.find("/segments/") != std::string::npos) calls.push_back("bulk");
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path.find("/journal/") != std::string::npos)
+      calls.push_back("sync");
+    if (call.name == "WriteAt" && call.path.find("/segments/") != std::string::npos)
+      calls.push_back("bulk");
     return absl::OkStatus();
   });
   REQUIRE(fixture.Append(a, Values(4, Partition::kBulkBytes / 2, 3)).ok());
   REQUIRE(calls.size() >= 2);
   CHECK(calls[0] == "sync");
   // Whatever of the segment gets to the device by itself, both shares are there.
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(a->SyncForCheckpoint(0).ok());
   fixture.memory.CutPower();
   CHECK(fixture.Recovered(0, config).size() == 7);
@@ -126,7 +128,7 @@ TEST_CASE("a refused atomic write leaves nothing and the next one succeeds", "[p
   const auto a = fixture.Make(0);
   const auto b = fixture.Make(1);
   REQUIRE(fixture.Append(a, Values(1)).ok());
-  fixture.disk.SetHook(DiskFullOn("OpenFile", "/journal/"));
+  fixture.disk.Intercept(DiskFullOn("OpenFile", "/journal/"));
   const auto large = Values(4, 100 << 10);
   CHECK(internal::IsDiskFull(MakeWrite({a, b}, large, true)->Run(&fixture.journal)));
   CHECK_FALSE(fixture.health.poisoned());
@@ -155,14 +157,14 @@ TEST_CASE("a failed sync shows no share", "[partition]") {
   PartitionFixture fixture;
   const auto a = fixture.Make(0);
   const auto b = fixture.Make(1, fixture.Config(Acknowledgement::kProcess));
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK(ReasonOf(MakeWrite({a, b}, Values(2), true)->Run(&fixture.journal)) ==
         ErrorReason::kPoisoned);
   CHECK(a->high_watermark() == 0);
   CHECK(b->high_watermark() == 0);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(a->ReopenFromMemory(2)->end_offset == 0);
   CHECK(b->ReopenFromMemory(2)->end_offset == 0);
 }

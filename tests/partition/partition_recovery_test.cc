@@ -278,9 +278,9 @@ TEST_CASE("a disk that is full or fails during recovery loses nothing", "[partit
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
   REQUIRE(fixture.Append(partition, Values(5)).ok());
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   CHECK(internal::IsDiskFull(RecoverPartition(fixture.RecoveryInput(0)).status()));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(fixture.Recovered(0) == Values(5));
 }
 

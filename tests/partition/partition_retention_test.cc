@@ -158,15 +158,16 @@ TEST_CASE("a segment that cannot be removed is removed the next time", "[partiti
   RetentionFixture fixture;
   REQUIRE(fixture.partition->SyncForCheckpoint(7).ok());
   fixture.partition->SetLogStart(7);
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    return call == "Remove" && path == fixture.SegmentFile(0, 3) ? absl::InternalError("stuck")
-                                                                 : absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == "Remove" && call.path == fixture.SegmentFile(0, 3)
+               ? absl::InternalError("stuck")
+               : absl::OkStatus();
   });
   CHECK(absl::IsInternal(fixture.partition->RemoveBelowLogStart()));
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 0)));
   CHECK(fixture.Exists(fixture.SegmentFile(0, 3)));
   CHECK(fixture.Read(fixture.partition.get(), 7) == Values(3, 1000, 7));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(fixture.partition->RemoveBelowLogStart().ok());
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 3)));
   CHECK(fixture.Exists(fixture.SegmentFile(0, 6)));

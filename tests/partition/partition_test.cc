@@ -22,9 +22,9 @@ TEST_CASE("a disk record is seen after its sync and not before", "[partition]") 
   fixture.disk.ResetCounts();
   int64_t seen_at_write = -1;
   int64_t seen_at_sync = -1;
-  fixture.disk.SetHook([&](std::string_view call, const std::string&) {
-    if (call == "WriteAt") seen_at_write = partition->high_watermark();
-    if (call == "SyncData") seen_at_sync = partition->high_watermark();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "WriteAt") seen_at_write = partition->high_watermark();
+    if (call.name == "SyncData") seen_at_sync = partition->high_watermark();
     return absl::OkStatus();
   });
   REQUIRE(fixture.Append(partition, Values(3)).ok());
@@ -166,17 +166,17 @@ TEST_CASE("much at once goes to the segment instead of the journal", "[partition
   fixture.disk.ResetCounts();
   std::vector<std::string> written;
   std::vector<std::string> synced;
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call == "WriteAt") written.push_back(path);
-    if (call == "SyncData" || call == "SyncDirectory") synced.push_back(path);
-    if (call == "SyncData") CHECK(partition->high_watermark() == 2);
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "WriteAt") written.push_back(call.path);
+    if (call.name == "SyncData" || call.name == "SyncDirectory") synced.push_back(call.path);
+    if (call.name == "SyncData") CHECK(partition->high_watermark() == 2);
     return absl::OkStatus();
   });
   const auto large = Values(10, kBulk / 8);
   REQUIRE(fixture.Append(partition, large).ok());
   for (const std::string& path : written) CHECK(path == fixture.SegmentFile(0, 0));
   CHECK(synced.back() == fixture.Name(0).directory);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   auto expected = small;
   expected.insert(expected.end(), large.begin(), large.end());
   CHECK(fixture.Read(partition.get()) == expected);
@@ -193,13 +193,13 @@ TEST_CASE("a bulk write for which there is no space is refused and offsets are u
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
   REQUIRE(fixture.Append(partition, Values(2)).ok());
-  fixture.disk.SetHook(DiskFullOn(call, "/segments/"));
+  fixture.disk.Intercept(DiskFullOn(call, "/segments/"));
   CHECK(internal::IsDiskFull(fixture.Append(partition, Values(10, kBulk / 8))));
   CHECK_FALSE(fixture.health.poisoned());
   CHECK(partition->high_watermark() == 2);
   CHECK(partition->watermarks().log_end() == 2);
   REQUIRE(fixture.Append(partition, Values(2, 10, 2)).ok());  // the journal has room
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(fixture.Append(partition, Values(10, kBulk / 8, 4)).ok());
   auto expected = Values(4);
   const auto large = Values(10, kBulk / 8, 4);
@@ -215,8 +215,9 @@ TEST_CASE("a bulk write that fails half-way stops the log though the disk is onl
   REQUIRE(fixture.Append(partition, Values(2)).ok());
   REQUIRE(partition->SealAll().ok());
   int writes = 0;
-  fixture.disk.SetHook([&](std::string_view call, const std::string& path) {
-    if (call != "WriteAt" || path.find("/segments/") == std::string::npos) return absl::OkStatus();
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != "WriteAt" || call.path.find("/segments/") == std::string::npos)
+      return absl::OkStatus();
     return ++writes == 2 ? internal::MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
   });
   CHECK(ReasonOf(fixture.Append(partition, Values(10, kBulk / 8))) == ErrorReason::kPoisoned);
@@ -228,7 +229,7 @@ TEST_CASE("records refused by a full journal are dropped and none of the others"
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
   for (int i = 0; i < 3; ++i) REQUIRE(fixture.Append(partition, Values(1, 60 << 10, i)).ok());
-  fixture.disk.SetHook(DiskFullOn("OpenFile", "/journal/"));
+  fixture.disk.Intercept(DiskFullOn("OpenFile", "/journal/"));
   const auto first = fixture.Stage(partition, Values(2, 50 << 10));
   const auto second = fixture.Stage(partition, Values(1));
   REQUIRE((first.ok() && second.ok()));
@@ -243,7 +244,7 @@ TEST_CASE("records refused by a full journal are dropped and none of the others"
   REQUIRE(third.ok());
   CHECK(third->ticket.first_offset == 3);
   REQUIRE(fixture.Await(*third).ok());
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(fixture.Append(partition, Values(3, 60 << 10)).ok());
   CHECK(fixture.Recovered(0).size() == 7);
 }
@@ -252,11 +253,11 @@ TEST_CASE("a full disk keeps sealed batches in memory and in the journal", "[par
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
   REQUIRE(fixture.Append(partition, Values(5)).ok());
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   CHECK(internal::IsDiskFull(partition->SealAll()));
   CHECK_FALSE(fixture.health.poisoned());
   CHECK(fixture.Read(partition.get()) == Values(5));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(partition->SealAll().ok());
   CHECK(fixture.Read(partition.get()) == Values(5));
 }
@@ -346,13 +347,13 @@ TEST_CASE("a reopened partition keeps what was acknowledged and drops the rest",
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
   REQUIRE(fixture.Append(partition, Values(4)).ok());
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
   });
   CHECK(ReasonOf(fixture.Append(partition, Values(3))) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(fixture.Append(partition, Values(3))) == ErrorReason::kPoisoned);
   CHECK(fixture.Read(partition.get()) == Values(4));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   const auto checkpoint = partition->ReopenFromMemory(7);
   REQUIRE(checkpoint.ok());
   CHECK(checkpoint->end_offset == 4);
@@ -369,16 +370,16 @@ TEST_CASE("a reopening that fails can be tried again or is a matter of recovery"
   REQUIRE(fixture.Append(partition, Values(4)).ok());
   static_cast<void>(
       fixture.health.Poison(internal::Health::Failure::kJournal, absl::InternalError("broken")));
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   CHECK(internal::IsDiskFull(partition->ReopenFromMemory(2).status()));
   CHECK(fixture.health.failure() == internal::Health::Failure::kJournal);
   SECTION("with space") {
-    fixture.disk.SetHook(nullptr);
+    fixture.disk.Heal();
     CHECK(partition->ReopenFromMemory(2)->end_offset == 4);
   }
   SECTION("with a device that fails") {
-    fixture.disk.SetHook([](std::string_view call, const std::string&) {
-      return call == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
+    fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+      return call.name == "SyncData" ? absl::InternalError("broken") : absl::OkStatus();
     });
     CHECK_FALSE(partition->ReopenFromMemory(2).ok());
     CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);

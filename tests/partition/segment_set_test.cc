@@ -102,11 +102,11 @@ TEST_CASE("a full disk changes nothing", "[partition]") {
   fixture.config.segment_bytes = 1000;
   REQUIRE(fixture.Append(0, 10, 60).ok());
   const auto before = fixture.Snapshot(0);
-  fixture.disk.SetHook(DiskFullOn("Allocate", "/segments/"));
+  fixture.disk.Intercept(DiskFullOn("Allocate", "/segments/"));
   CHECK(internal::IsDiskFull(fixture.Append(10, 10, 60)));
   CHECK((fixture.Snapshot(0) == before));
   CHECK(fixture.set.segments().size() == 1);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   REQUIRE(fixture.Append(10, 10, 60).ok());
   CHECK(fixture.Bases(10) == std::vector<int64_t>{10});
 }

@@ -212,15 +212,15 @@ TEST_CASE("an empty segment has no batch and no timestamp", "[segment]") {
 TEST_CASE("an error of the disk is not taken for damage", "[segment]") {
   SegmentFixture fixture;
   const auto segment = fixture.Adopt(MakeCountedBatches(5, 10), true);
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "ReadAt" ? absl::InternalError("EIO") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "ReadAt" ? absl::InternalError("EIO") : absl::OkStatus();
   });
   std::vector<StoredBatch> read;
   CHECK(absl::IsInternal(segment->Read(12, -1, 1, &read)));
   CHECK(absl::IsInternal(segment->Read(12, kSegmentHeaderBytes, 1, &read)));
   CHECK(absl::IsInternal(segment->FindTimestamp(12, 0).status()));
   CHECK(absl::IsInternal(segment->MaxTimestamp().status()));
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(ReadSpan(segment.get(), 12) == Span{10, 19});
 }
 

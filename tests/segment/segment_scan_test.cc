@@ -199,8 +199,8 @@ TEST_CASE("an error of the visitor or of reading ends a scan", "[segment]") {
                   });
   CHECK(absl::IsCancelled(stopped.status()));
   CHECK(visited == 2);
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "ReadAt" ? absl::InternalError("EIO") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "ReadAt" ? absl::InternalError("EIO") : absl::OkStatus();
   });
   CHECK(absl::IsInternal(ScanSegment(fixture.OpenFile().get(), "f", fixture.seed,
                                      kSegmentHeaderBytes, 0, kMaxEpoch, false)

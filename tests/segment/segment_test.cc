@@ -16,9 +16,9 @@ using internal::Segment;
 using internal::StoredBatch;
 using internal::TimeIndexPath;
 
-absl::Status FullDisk(std::string_view call, const std::string&) {
-  return call == "Allocate" ? internal::MakeError(ErrorReason::kDiskFull, "full")
-                            : absl::OkStatus();
+absl::Status FullDisk(const FaultFileSystem::Call& call) {
+  return call.name == "Allocate" ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                                 : absl::OkStatus();
 }
 
 int64_t FirstOffsetRead(Segment* segment, int64_t offset) {
@@ -60,12 +60,12 @@ TEST_CASE("a segment that exists is not created again", "[segment]") {
 
 TEST_CASE("a full disk leaves no new file behind", "[segment]") {
   SegmentFixture fixture;
-  fixture.disk.SetHook(FullDisk);
+  fixture.disk.Intercept(FullDisk);
   const auto segment = Segment::Create(&fixture.files, fixture.place, 1, 0);
   CHECK(ReasonOf(segment.status()) == ErrorReason::kDiskFull);
   CHECK_FALSE(fixture.Exists(fixture.path));
   CHECK(fixture.files.open_files() == 0);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   CHECK(Segment::Create(&fixture.files, fixture.place, 1, 0).ok());
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("reserve on a full disk changes nothing", "[segment]") {
   const auto segment =
       GENERATE(false, true) ? fixture.Create({batches[0]}) : fixture.Adopt({batches[0]}, false);
   const int64_t end = segment->end_position();
-  fixture.disk.SetHook(FullDisk);
+  fixture.disk.Intercept(FullDisk);
   for (int i = 0; i < 2; ++i) {
     const absl::Status status = segment->Reserve(200 << 10);
     CHECK(ReasonOf(status) == ErrorReason::kDiskFull);
@@ -84,7 +84,7 @@ TEST_CASE("reserve on a full disk changes nothing", "[segment]") {
   CHECK(segment->end_position() == end);
   CHECK(segment->next_offset() == 10);
   CHECK(FirstOffsetRead(segment.get(), 3) == 0);
-  fixture.disk.SetHook(nullptr);
+  fixture.disk.Heal();
   fixture.Append(segment.get(), batches[1]);
   CHECK(FirstOffsetRead(segment.get(), 13) == 10);
 }
@@ -164,8 +164,8 @@ TEST_CASE("a failed write shows nothing to readers", "[segment]") {
   const auto segment = fixture.Create({batches[0]});
   const int64_t end = segment->end_position();
   REQUIRE(segment->Reserve(batches[1].header.batch_bytes()).ok());
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "WriteAt" ? absl::InternalError("EIO") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "WriteAt" ? absl::InternalError("EIO") : absl::OkStatus();
   });
   CHECK(absl::IsInternal(segment->Append(batches[1].header, batches[1].bytes)));
   CHECK(segment->end_position() == end);
@@ -265,8 +265,8 @@ TEST_CASE("an index that cannot be written does not keep a segment from being se
           "[segment]") {
   SegmentFixture fixture;
   const auto segment = fixture.Create(MakeCountedBatches(300, 10, 100));
-  fixture.disk.SetHook([](std::string_view call, const std::string&) {
-    return call == "Rename" ? absl::InternalError("EIO") : absl::OkStatus();
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Rename" ? absl::InternalError("EIO") : absl::OkStatus();
   });
   segment->Seal();
   CHECK_FALSE(fixture.Exists(OffsetIndexPath("/p", 0)));
