@@ -1,0 +1,97 @@
+// Histories of atomic writes, which random ones come to late or never. The letters are those of
+// docs/rules.md.
+#include <catch2/catch.hpp>
+#include <utility>
+
+#include "crash/staged_history.h"
+
+namespace eventlog::test {
+namespace {
+
+using Survival = SimulatedDisk::Survival;
+
+const TopicPartition kProcess = {"process", 0};
+const TopicPartition kOther = {"other", 0};
+
+void MakeTopics(StagedHistory* history, Durability of_other) {
+  Application& application = history->application();
+  REQUIRE(application.CreateTopic(kProcess.topic, SmallTopic(Durability::kProcess)).ok());
+  REQUIRE(application.CreateTopic(kOther.topic, SmallTopic(of_other)).ok());
+}
+
+// History (b). No sync was asked for when the write was acknowledged. Then one share's batch is
+// full and goes to its segment, which the kernel writes back, unlike the journal.
+TEST_CASE("a share that is sealed before anything was synced does not outlive the others",
+          "[crash]") {
+  StagedHistory history;
+  MakeTopics(&history, Durability::kProcess);
+  REQUIRE(history.application().Write({kProcess, kOther}, 10).ok());
+  REQUIRE(NothingUnsynced(history.disk())->Contents(StagedHistory::kJournal).find("ELJG") ==
+          std::string::npos);
+  for (int i = 0; i < 3; ++i) REQUIRE(history.application().Append(kProcess, 1000).ok());
+  REQUIRE(history.application().MarksOf(kOther).high_watermark == 1);
+
+  auto left = CutThatKeepsAllIn(history.disk(), "log/segments/1-0");
+  REQUIRE(FilesOf(*left, "log/segments/1-0", ".log").size() == 1);
+  REQUIRE(FilesOf(*left, "log/segments/2-0", ".log").empty());
+  CHECK(history.WrongAfter(Crash::kPowerCut, std::move(left)) == "");
+  CHECK(history.WrongAfter(Crash::kKill, history.disk().AfterKill()) == "");
+}
+
+// History (c).
+TEST_CASE("an atomic write behind unsynced appends comes back with all that is before it",
+          "[crash]") {
+  for (const bool bulk : {false, true}) {
+    StagedHistory history;
+    Application& application = history.application();
+    MakeTopics(&history, Durability::kDisk);
+    for (int i = 0; i < 3; ++i) REQUIRE(application.Append(kProcess, 500).ok());
+    // Past the journal, into a segment that nobody syncs.
+    if (bulk) REQUIRE(application.AppendAll(kProcess, 40, 8 << 10).ok());
+    REQUIRE(application.Append(kProcess, 500).ok());
+    CHECK(history.WrongAfter(Crash::kPowerCut, NothingUnsynced(history.disk()),
+                             [](Application* recovered) {
+                               CHECK(recovered->MarksOf(kProcess).high_watermark == 0);
+                             }) == "");
+
+    REQUIRE(application.Write({kProcess, kOther}, 100).ok());
+    CHECK(history.WrongAfter(
+              Crash::kPowerCut, NothingUnsynced(history.disk()), [&](Application* recovered) {
+                CHECK(recovered->MarksOf(kProcess).high_watermark == (bulk ? 45 : 5));
+              }) == "");
+  }
+}
+
+// History (o).
+TEST_CASE("what a failed sync left unacknowledged is gone after a reopening and stays away",
+          "[crash]") {
+  for (const Survival survival : {Survival::kNothing, Survival::kEverything, Survival::kSome}) {
+    StagedHistory history;
+    Application& application = history.application();
+    MakeTopics(&history, Durability::kDisk);
+    REQUIRE(application.Append(kProcess, 500).ok());
+    REQUIRE(application.Write({kProcess, kOther}, 600).ok());
+    history.disk().FailNextSync(survival, /*seed=*/7);
+    REQUIRE(ReasonOf(application.Write({kProcess, kOther}, 700)) == ErrorReason::kPoisoned);
+    const std::string device = NothingUnsynced(history.disk())->Contents(StagedHistory::kJournal);
+    if (survival == Survival::kEverything) REQUIRE(PlacesOf(device, "ELJG").size() == 3);
+
+    REQUIRE(application.Reopen().ok());
+    REQUIRE(history.Wrong() == "");
+    CHECK(application.MarksOf(kProcess).high_watermark == 2);
+    CHECK(application.MarksOf(kOther).high_watermark == 1);
+    const auto still_away = [](Application* recovered) {
+      CHECK(recovered->MarksOf(kProcess).high_watermark == 2);
+      CHECK(recovered->MarksOf(kOther).high_watermark == 1);
+    };
+    for (const auto& outcome : {NothingUnsynced, Everything}) {
+      CHECK(history.WrongAfter(Crash::kPowerCut, outcome(history.disk()), still_away) == "");
+    }
+    CHECK(history.WrongAfter(Crash::kKill, history.disk().AfterKill(), still_away) == "");
+    REQUIRE(application.Write({kProcess, kOther}, 700).ok());
+    CHECK(history.WrongAfter(Crash::kPowerCut, NothingUnsynced(history.disk())) == "");
+  }
+}
+
+}  // namespace
+}  // namespace eventlog::test
