@@ -215,6 +215,74 @@ void AddOffsetCommits(Seeds* seeds) {
                                    {std::string(200, 'g'), std::string(41, 't'), 7}));
 }
 
+// Operations of public_api, by their places in LogSession's list, with what they read.
+std::string Op(std::initializer_list<int> bytes) {
+  std::string text;
+  for (const int byte : bytes) text += static_cast<char>(byte);
+  return text;
+}
+enum Operation {
+  kAppend = 1,
+  kAppendAll,
+  kWrite,
+  kSend,
+  kCreateTopic,
+  kAlterTopic,
+  kDeleteTopic,
+  kDeleteRecords,
+  kAlterOffsets,
+  kDeleteGroup,
+  kMaintain,
+  kRestart,
+  kArmCrash,
+  kNewReader,
+  kPoll = 16,
+  kCommit,
+  kCommitSome,
+  kSeek,
+  kPause,
+  kCloseReader,
+  kCheckOffsets
+};
+enum Topics { kA, kB, kC };
+enum Config { kProcess = 1, kLz4 = 2, kExpires = 4, kTwoPartitions = 8 };
+enum Crash { kKillNow = 0, kPowerCutNow = 1, kKillLater = 0x40, kPowerCutLater = 0x41 };
+
+void AddSessions(Seeds* seeds) {
+  const std::string disk = Op({kCreateTopic, kA, kTwoPartitions});
+  const std::string process = Op({kCreateTopic, kB, kProcess | kLz4});
+  const std::string expiring = Op({kCreateTopic, kC, kExpires});
+  std::string appends;
+  for (int i = 0; i < 6; ++i) appends += Op({kAppend, i, 5 * i});
+  const std::string many = Op({kAppendAll, 5, 0, 24, 0, 24, 0, 24, 4, 24, 0, 24});
+  const std::string write = Op({kWrite, 0x81, 0, 1, 1, 4});
+  const std::string read = Op({kNewReader, 0x1d, kPoll, 0, kCommit, 0});
+  const std::string power_cut = Op({kArmCrash, kPowerCutNow, 0});
+  const std::string kill = Op({kArmCrash, kKillNow, 0});
+  seeds->Of("public_api")
+      .Add("nothing", "")
+      .Add("append", disk + appends)
+      .Add("read", disk + process + appends + read + appends + Op({kPoll, 0, kCheckOffsets, 0, 0}))
+      .Add("restart", disk + process + appends + read + Op({kRestart}) + appends + read)
+      .Add("power-cut", disk + process + appends + write + read + power_cut + read)
+      .Add("kill", disk + process + appends + write + read + kill + appends + write)
+      .Add("send", disk + process + Op({kSend, 3, 0, 2, 1, 3, 4, 1}) + power_cut)
+      .Add("seek", disk + appends + read + Op({kSeek, 0, 0, 0, kSeek, 0, 0x82, 1, kPoll, 0}) +
+                       Op({kSeek, 0, 4, 9, kSeek, 0, 3, 2, kSeek, 0, 5, 0, kPoll, 0}))
+      .Add("delete", disk + appends + Op({kDeleteRecords, 0, 1, kDeleteRecords, 0, 200}) + read +
+                         Op({kDeleteTopic, kA, kDeleteTopic, kA}))
+      .Add("alter",
+           disk + process + appends + read + Op({kAlterTopic, kB, 16, kPoll, 0}) + power_cut)
+      .Add("expire", expiring + many + many + Op({kMaintain, 3, kMaintain, 3, kMaintain, 3}) + read)
+      .Add("groups", disk + appends + Op({kAlterOffsets, 0, 0, 2, kDeleteGroup, 0}) +
+                         Op({kAlterOffsets, 0, 0, 90}) + read + Op({kCommitSome, 0, 0, 1}) +
+                         Op({kPause, 0, 0, kPoll, 0, kPause, 0, 0, kCloseReader, 0}))
+      .Add("crash-later",
+           disk + process + Op({kArmCrash, kPowerCutLater, 9}) + write + appends + many + read)
+      .Add("crash-thrice", disk + process + appends +
+                               Op({kArmCrash, kPowerCutLater | 4, 5, 12, 30}) + many + write);
+}
+
 }  // namespace
 }  // namespace eventlog::test
 
@@ -231,5 +299,6 @@ int main(int argc, char** argv) {
   eventlog::test::AddSegments(&seeds);
   eventlog::test::AddJournals(&seeds);
   eventlog::test::AddOffsetCommits(&seeds);
+  eventlog::test::AddSessions(&seeds);
   return 0;
 }
