@@ -205,5 +205,16 @@ TEST_CASE("a position is checked when the epoch has changed", "[client]") {
   CHECK(fetched.Fetch(10).size() == static_cast<std::size_t>(added));
 }
 
+TEST_CASE("what a fetcher has in hand of before a cut is not handed out", "[client]") {
+  Fetched fetched(10);
+  PartitionFetcher* const fetcher = fetched.fetcher.get();
+  fetcher->SetPosition(0);
+  REQUIRE(fetched.Fetch(4).size() == 4);
+  // A recovery that cut just where the fetcher stands.
+  fetcher->partition()->Adopt({{}, 4, 4}, fetcher->position_epoch() + 1);
+  REQUIRE(fetched.topic.Append({.value = "4.new", .timestamp = absl::FromUnixMillis(1004)}).ok());
+  CHECK(fetched.Fetch(10) == std::vector<int64_t>{4});
+}
+
 }  // namespace
 }  // namespace eventlog::internal

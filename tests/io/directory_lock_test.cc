@@ -137,6 +137,27 @@ TEST_CASE("a forked child does not keep a lock alive", "[io]") {
   waitpid(child, nullptr, 0);
 }
 
+TEST_CASE("a child that outlives its killed parent holds no lock", "[io]") {
+  TempDir directory;
+  int stop[2];
+  REQUIRE(pipe(stop) == 0);
+  CHECK(RunInChild([&] {
+          const auto lock = LockPosixDirectory(directory.path());
+          if (!lock.ok()) return 1;
+          const pid_t child = fork();
+          if (child == 0) {
+            close(stop[1]);
+            char byte;
+            _exit(static_cast<int>(read(stop[0], &byte, 1)));  // until the test closes its end
+          }
+          kill(getpid(), SIGKILL);
+          return 2;
+        }) == test::kDiedOfSignal);
+  CHECK(LockPosixDirectory(directory.path()).ok());
+  close(stop[1]);
+  close(stop[0]);
+}
+
 TEST_CASE("a child that drops an inherited lock does not unlock its parent's", "[io]") {
   TempDir directory;
   auto lock = LockPosixDirectory(directory.path());

@@ -154,7 +154,7 @@ TEST_CASE("what replays is durable before it is believed", "[journal]") {
 
 TEST_CASE("a journal file that cannot be synced or read is not believed", "[journal]") {
   const std::string broken =
-      GENERATE(as<std::string>{}, "SyncData", "ReadAt", "SyncDirectory", "List");
+      GENERATE(as<std::string>{}, "SyncData", "DropCache", "ReadAt", "SyncDirectory", "List");
   JournalFixture fixture;
   fixture.Write(0, true);
   fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {

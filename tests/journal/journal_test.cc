@@ -230,5 +230,19 @@ TEST_CASE("who does not fit into a group any more is in the next", "[journal]") 
   CHECK(made[2]->sequence == 2);
 }
 
+TEST_CASE("a sync that fails while a file is left stops the journal", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, /*sync=*/false, 200 << 10);
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" && call.path == internal::JournalPath("/log", 0)
+               ? absl::InternalError("broken")
+               : absl::OkStatus();
+  });
+  const auto member = std::make_shared<TestMember>(1, 200 << 10);
+  CHECK(ReasonOf(fixture.Commit(member, /*sync=*/false)) == ErrorReason::kPoisoned);
+  CHECK_FALSE(member->refused);
+  CHECK(fixture.health.failure() == internal::Health::Failure::kJournal);
+}
+
 }  // namespace
 }  // namespace eventlog::test

@@ -102,5 +102,23 @@ TEST_CASE("each opening has a higher leader epoch", "[log]") {
   }
 }
 
+TEST_CASE("segments without catalog and checkpoint are not taken for a new log", "[log]") {
+  MemoryFileSystem files;
+  {
+    auto state = MakeState(&files);
+    REQUIRE(state->Open().ok());
+    const auto topic = state->OpenTopic("t", {});
+    REQUIRE(topic.ok());
+    REQUIRE(CreateDirectories(&files, PartitionDirectory("log", 1, 0)).ok());
+    REQUIRE(state->Close(absl::InfiniteDuration()).ok());
+  }
+  REQUIRE(files.Remove(CheckpointPath("log")).ok());
+  REQUIRE(files.Remove(CatalogPath("log")).ok());
+  auto state = MakeState(&files);
+  CHECK_FALSE(state->Open().ok());
+  state->Abandon();
+  CHECK_FALSE(files.OpenFile(CatalogPath("log"), FileSystem::Open::kReadOnly).ok());
+}
+
 }  // namespace
 }  // namespace eventlog::internal

@@ -301,5 +301,26 @@ TEST_CASE("offsets that are committed while their topic is deleted are forgotten
   CHECK(log.CommittedOffsets("g")->empty());
 }
 
+TEST_CASE("a deletion that is refused deletes nothing", "[log]") {
+  MemoryFileSystem memory;
+  FaultFileSystem files(&memory);
+  Log log = OpenLog(&files);
+  auto topic = log.CreateTopic("t");
+  REQUIRE(topic->Append({.value = std::string(400'000, 'x')}).ok());
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "WriteAt" && call.path.find("catalog") != std::string::npos
+               ? MakeError(ErrorReason::kDiskFull, "full")
+               : absl::OkStatus();
+  });
+  CHECK(IsDiskFull(log.DeleteTopic("t")));
+  files.Heal();
+  CHECK(topic->Append({.value = "v"}).ok());
+  auto consumer = log.NewConsumer({.topics = {"t"}});
+  ConsumerRecords records;
+  REQUIRE(consumer->Poll(absl::ZeroDuration(), &records).ok());
+  REQUIRE_FALSE(records.empty());
+  CHECK(records[0].value().size() == 400'000);
+}
+
 }  // namespace
 }  // namespace eventlog::internal

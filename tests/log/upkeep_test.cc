@@ -120,5 +120,70 @@ TEST_CASE("a checkpoint without space keeps the old one and the log", "[log]") {
   CHECK(topic->GetWatermarks(0)->high_watermark + topic->GetWatermarks(1)->high_watermark == 2);
 }
 
+TEST_CASE("what is appended while a checkpoint is made survives a power cut", "[log]") {
+  ClockedLog clocked({.batch_age = absl::Hours(1)});  // nothing is sealed before
+  REQUIRE(clocked.topic.Append({.value = "v", .partition = 0}).ok());
+  REQUIRE(clocked.topic.Append({.value = "v", .partition = 1}).ok());
+  bool appended = false;
+  clocked.files.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool seals_the_other =
+        call.name == "WriteAt" && call.path.find("-1/") != std::string::npos;
+    if (seals_the_other && !std::exchange(appended, true)) {
+      CHECK(clocked.topic.Append({.value = "w", .partition = 0}).ok());
+    }
+    return absl::OkStatus();
+  });
+  clocked.clock.Advance(absl::Minutes(1));
+  REQUIRE(clocked.log.RunMaintenance().ok());
+  REQUIRE(appended);
+  clocked.files.Heal();
+  clocked.memory.CutPower();
+  clocked.log = Log();
+  auto log = Log::Open({.directory = "log", .file_system = &clocked.memory});
+  REQUIRE(log.ok());
+  CHECK(log->OpenTopic("t")->GetWatermarks(0)->high_watermark == 2);
+}
+
+TEST_CASE("the journal is kept until a checkpoint that covers it is durable", "[log]") {
+  ClockedLog clocked;
+  const auto append = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      REQUIRE(clocked.topic.Append({.value = std::string(50'000, 'x'), .partition = 0}).ok());
+    }
+  };
+  append(8);  // more than the first file
+  clocked.files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool checkpoint =
+        call.name == "WriteAt" && call.path.find("checkpoint") != std::string::npos;
+    return checkpoint ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+  });
+  clocked.clock.Advance(absl::Minutes(1));
+  REQUIRE(clocked.log.RunMaintenance().ok());
+  append(16);  // more than the second file: a first one that was free would be overwritten
+  clocked.files.Heal();
+  clocked.memory.CutPower();
+  clocked.log = Log();
+  auto log = Log::Open({.directory = "log", .file_system = &clocked.memory});
+  REQUIRE(log.ok());
+  CHECK(log->OpenTopic("t")->GetWatermarks(0)->high_watermark == 24);
+}
+
+TEST_CASE("a checkpoint that failed half-way stops the log", "[log]") {
+  const std::string failing = GENERATE(as<std::string>{}, "SyncData", "Rename", "SyncDirectory");
+  ClockedLog clocked;
+  REQUIRE(clocked.topic.Append({.value = "v"}).ok());
+  bool written = false;
+  clocked.files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.path.find("checkpoint") != std::string::npos) written = true;
+    return written && call.name == failing ? absl::InternalError("broken") : absl::OkStatus();
+  });
+  clocked.clock.Advance(absl::Minutes(1));
+  CHECK(ReasonOf(clocked.log.RunMaintenance()) == ErrorReason::kPoisoned);
+  clocked.files.Heal();
+  CHECK(ReasonOf(clocked.topic.Append({.value = "w"}).status()) == ErrorReason::kPoisoned);
+  REQUIRE(clocked.log.Reopen().ok());
+  CHECK(clocked.topic.Append({.value = "w"}).ok());
+}
+
 }  // namespace
 }  // namespace eventlog::internal

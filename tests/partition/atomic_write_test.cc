@@ -210,5 +210,77 @@ TEST_CASE("atomic writes and appends and bulk writes in threads lose nothing", "
   CHECK((fixture.Recovered(1, process) == in_b));
 }
 
+TEST_CASE("an atomic write waits for the bulk write of its partition", "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  std::atomic<bool> held{false};
+  std::thread holder;
+  bool held_meanwhile = false;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path == fixture.SegmentFile(0, 0)) {
+      holder = std::thread([&] {
+        bool newly_held = false;
+        held = a->HoldForAtomicWrite(/*until_synced=*/true, &newly_held).ok() && newly_held;
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      held_meanwhile = held;
+    }
+    return absl::OkStatus();
+  });
+  REQUIRE(fixture.Append(a, Values(4, Partition::kBulkBytes / 2)).ok());
+  holder.join();
+  CHECK_FALSE(held_meanwhile);
+  CHECK(held);
+}
+
+TEST_CASE("no bulk write begins while an atomic write holds its partition", "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  bool held = false;
+  REQUIRE(a->HoldForAtomicWrite(/*until_synced=*/true, &held).ok());
+  const auto values = Values(4, Partition::kBulkBytes / 2);
+  const auto staged = fixture.Stage(a, values);
+  REQUIRE(staged.ok());
+  bool bulk_written = false;
+  REQUIRE(a->BulkWriteIfWorthwhile(&bulk_written).ok());
+  CHECK_FALSE(bulk_written);
+  CHECK(a->bytes() == 0);
+  a->ReleaseHold();
+  REQUIRE(fixture.Await(*staged).ok());
+  CHECK(a->high_watermark() == 4);
+}
+
+TEST_CASE("an atomic write takes no offset that somebody waits for in vain", "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  const auto b = fixture.Make(1);
+  REQUIRE(fixture.Append(a, Values(1, 150 << 10)).ok());
+  fixture.disk.Intercept(DiskFullOn("OpenFile", "/journal/"));
+  const auto waiting = fixture.Stage(a, Values(1));
+  const auto refused = fixture.Stage(a, Values(1, 150 << 10));
+  REQUIRE((waiting.ok() && refused.ok()));
+  CHECK(internal::IsDiskFull(fixture.Await(*refused)));
+  fixture.disk.Heal();
+  CHECK(internal::IsDiskFull(MakeWrite({a, b}, Values(1), true)->Run(&fixture.journal)));
+  CHECK(b->watermarks().log_end() == 0);
+  CHECK(internal::IsDiskFull(fixture.Await(*waiting)));
+  REQUIRE(MakeWrite({a, b}, Values(1), true)->Run(&fixture.journal).ok());
+  CHECK(a->high_watermark() == 2);
+}
+
+TEST_CASE("a segment that cannot be synced before an atomic write stops the log", "[partition]") {
+  PartitionFixture fixture;
+  const auto process = fixture.Config(Acknowledgement::kProcess);
+  const auto a = fixture.Make(0, process);
+  REQUIRE(fixture.Append(a, Values(4, Partition::kBulkBytes / 2)).ok());  // past the journal
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncData" && call.path.find("/segments/") != std::string::npos
+               ? absl::InternalError("broken")
+               : absl::OkStatus();
+  });
+  CHECK(ReasonOf(MakeWrite({a}, Values(1), true)->Run(&fixture.journal)) == ErrorReason::kPoisoned);
+  CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);
+}
+
 }  // namespace
 }  // namespace eventlog::test

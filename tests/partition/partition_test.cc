@@ -440,5 +440,140 @@ TEST_CASE("waiting readers are woken when there is something to see", "[partitio
   partition->waiters()->Remove(&event);
 }
 
+TEST_CASE("a process record is seen after its write and not before", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0, fixture.Config(Acknowledgement::kProcess));
+  int64_t seen_at_write = -1;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "WriteAt") seen_at_write = partition->high_watermark();
+    return absl::OkStatus();
+  });
+  REQUIRE(fixture.Append(partition, Values(3)).ok());
+  CHECK(seen_at_write == 0);
+  CHECK(partition->high_watermark() == 3);
+}
+
+TEST_CASE("what a bulk write has written is not read before its sync", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(2)).ok());
+  REQUIRE(partition->SealAll().ok());
+  std::vector<std::string> seen;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path == fixture.SegmentFile(0, 0)) {
+      seen = fixture.Read(partition.get());
+    }
+    return absl::OkStatus();
+  });
+  REQUIRE(fixture.Append(partition, Values(10, kBulk / 8)).ok());
+  CHECK(seen == Values(2));
+}
+
+TEST_CASE("the journal takes nothing of a partition while a bulk write of it is under way",
+          "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  internal::GroupBuilder group;
+  group.Clear();
+  absl::StatusOr<internal::StagedAppend> staged = absl::UnknownError("no bulk write");
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "SyncData" && call.path == fixture.SegmentFile(0, 0)) {
+      staged = fixture.Stage(partition, Values(1));
+      partition->Collect(&group);
+    }
+    return absl::OkStatus();
+  });
+  REQUIRE(fixture.Append(partition, Values(10, kBulk / 8)).ok());
+  REQUIRE(staged.ok());
+  CHECK(group.empty());
+  fixture.disk.Heal();
+  REQUIRE(fixture.Await(*staged).ok());
+  CHECK(fixture.Frames(0).size() == 1);
+  CHECK(fixture.Frames(0).front()->first_offset == 10);
+}
+
+TEST_CASE("a bulk write that waited for a failing sync is not made", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(1)).ok());
+  REQUIRE(partition->SealAll().ok());
+  const auto staged = fixture.Stage(partition, Values(10, kBulk / 8));
+  REQUIRE(staged.ok());
+  absl::Status bulk;
+  std::thread bulk_writer;
+  int syncs = 0;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != "SyncDirectory" || ++syncs > 1) return absl::OkStatus();
+    bulk_writer = std::thread([&] { bulk = fixture.Await(*staged); });
+    while (!partition->IsResolved(staged->ticket)) std::this_thread::yield();  // it is under way
+    return absl::InternalError("broken");
+  });
+  CHECK(ReasonOf(partition->SyncForCheckpoint(0).status()) == ErrorReason::kPoisoned);
+  bulk_writer.join();
+  CHECK(ReasonOf(bulk) == ErrorReason::kPoisoned);
+  CHECK(syncs == 1);
+  CHECK(partition->high_watermark() == 1);
+}
+
+TEST_CASE("a segment that fails under sealing or a checkpoint stops the log", "[partition]") {
+  const std::string failing = GENERATE(as<std::string>{}, "WriteAt", "SyncData", "SyncDirectory");
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(3)).ok());
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    return call.name == failing && call.path.find("/segments/1-0") != std::string::npos
+               ? absl::InternalError("broken")
+               : absl::OkStatus();
+  });
+  absl::Status failed = partition->SealAll();
+  if (failed.ok()) failed = partition->SyncForCheckpoint(0).status();
+  CHECK(ReasonOf(failed) == ErrorReason::kPoisoned);
+  CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);
+}
+
+TEST_CASE("a stopped log writes and syncs nothing more of its partitions", "[partition]") {
+  PartitionFixture fixture;
+  PartitionConfig config;
+  config.batch_bytes = 1000;
+  const auto partition = fixture.Make(0, config);
+  REQUIRE(fixture.Append(partition, Values(5)).ok());
+  REQUIRE(partition->SealAll().ok());
+  const auto staged = fixture.Stage(partition, Values(5, 400));
+  REQUIRE(staged.ok());
+  REQUIRE(partition->has_closed_batches());
+  static_cast<void>(
+      fixture.health.Poison(internal::Health::Failure::kSegment, absl::InternalError("broken")));
+  fixture.disk.ResetCounts();
+  CHECK(ReasonOf(partition->WriteClosedBatches(/*wait=*/true)) == ErrorReason::kPoisoned);
+  CHECK(ReasonOf(partition->SyncForCheckpoint(0).status()) == ErrorReason::kPoisoned);
+  CHECK(fixture.disk.Count() == 0);
+  CHECK(ReasonOf(fixture.Await(*staged)) == ErrorReason::kPoisoned);
+}
+
+TEST_CASE("what a reopening writes from memory is durable", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(4)).ok());
+  const auto checkpoint = partition->ReopenFromMemory(2);
+  REQUIRE(checkpoint.ok());
+  fixture.memory.CutPower();
+  internal::PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint = *checkpoint;
+  input.frames.clear();  // the journal is not consulted
+  auto recovered = internal::RecoverPartition(input);
+  REQUIRE(recovered.ok());
+  CHECK(fixture.ReadRecovered(0, *std::move(recovered)) == Values(4));
+}
+
+TEST_CASE("a visible offset that no segment has is data loss", "[partition]") {
+  PartitionFixture fixture;
+  internal::RecoveredPartition recovered;
+  recovered.end_offset = 5;
+  const auto partition = fixture.Make(0, {}, recovered, 1);
+  absl::Status status;
+  CHECK(fixture.Read(partition.get(), 0, &status).empty());
+  CHECK(ReasonOf(status) == ErrorReason::kDurableDataMissing);
+}
+
 }  // namespace
 }  // namespace eventlog::test

@@ -177,5 +177,15 @@ TEST_CASE("a cut below the log start leaves nothing and offsets go on from there
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 0)));
 }
 
+TEST_CASE("what was repaired is durable", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, fixture.proven.position - 20);
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  REQUIRE(fixture.Repair(mode).ok());
+  const auto repaired = fixture.Snapshot(0);
+  fixture.memory.CutPower();
+  CHECK((fixture.Snapshot(0) == repaired));
+}
+
 }  // namespace
 }  // namespace eventlog::test

@@ -269,5 +269,22 @@ TEST_CASE("a change of topics in doubt stops the log until it is read again", "[
   CHECK(faulty.log.CreateTopic("t").ok());
 }
 
+// What failed is in the journal all the same: the next sync of the file takes it to the device.
+TEST_CASE("records that were refused never come back behind later ones", "[scenario]") {
+  FaultyLog faulty;
+  auto topic = faulty.log.OpenTopic("t");
+  REQUIRE(topic->Append({.value = "first"}).ok());
+  faulty.Fail("SyncData", "journal", kBroken);
+  CHECK_FALSE(topic->AppendAll(std::vector<ProducerRecord>(5, {.value = "refused"})).ok());
+  faulty.Heal();
+  REQUIRE(faulty.log.Reopen().ok());
+  REQUIRE(topic->Append({.value = "second"}).ok());
+  faulty.memory.CutPower();
+  faulty.log = Log();
+  auto log = Log::Open({.directory = "log", .file_system = &faulty.memory});
+  REQUIRE(log.ok());
+  CHECK(ReadTopic(&*log, "t") == std::vector<std::string>{"first", "second"});
+}
+
 }  // namespace
 }  // namespace eventlog::test

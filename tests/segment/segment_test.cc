@@ -291,5 +291,19 @@ TEST_CASE("remove takes data and indexes away", "[segment]") {
   CHECK(segment->Remove().ok());
 }
 
+TEST_CASE("the data of a segment is removed after its indexes", "[segment]") {
+  SegmentFixture fixture;
+  const auto segment = fixture.Create(MakeCountedBatches(3, 10));
+  segment->Seal();
+  std::vector<std::string> removed;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Remove") removed.push_back(call.path);
+    return absl::OkStatus();
+  });
+  REQUIRE(segment->Remove().ok());
+  REQUIRE(removed.size() == 3);
+  CHECK(removed.back() == fixture.path);
+}
+
 }  // namespace
 }  // namespace eventlog::test
