@@ -25,7 +25,7 @@ absl::Status UnknownTopic(int32_t id) {
 }  // namespace
 
 TopicCatalog::TopicCatalog(FileSystem* file_system, std::string log_directory)
-    : file_system_(file_system), path_(CatalogPath(log_directory)) {}
+    : file_system_(file_system), path_(CatalogPath(log_directory)), file_(file_system, path_) {}
 
 absl::Status TopicCatalog::Create(const Uuid& log_id) {
   MutexLock change(&change_mutex_);
@@ -66,7 +66,7 @@ CatalogFile TopicCatalog::Copy() const {
 }
 
 absl::Status TopicCatalog::Replace(CatalogFile changed) {
-  EVENTLOG_RETURN_IF_ERROR(ReplaceFile(file_system_, path_, EncodeCatalog(changed)));
+  EVENTLOG_RETURN_IF_ERROR(file_.Replace(EncodeCatalog(changed)));
   MutexLock lock(&mutex_);
   catalog_ = std::move(changed);
   return absl::OkStatus();

@@ -15,11 +15,12 @@
 #include "eventlog/file_system.h"
 #include "eventlog/random.h"
 #include "format/catalog_file.h"
+#include "io/durable_file.h"
 
 namespace eventlog::inline v1::internal {
 
 // Thread-safe; changes are made one at a time and block for the disk. Errors of every change:
-// what ReplaceFile answers; then nothing has changed here (on disk either state may be found).
+// what ReplacedFile answers; then nothing has changed here (on disk either state may be found).
 class TopicCatalog {
  public:
   TopicCatalog(FileSystem* file_system, std::string log_directory);
@@ -47,6 +48,7 @@ class TopicCatalog {
   FileSystem* const file_system_;
   const std::string path_;
   Mutex change_mutex_;  // one change at a time; taken before mutex_
+  ReplacedFile file_ ABSL_GUARDED_BY(change_mutex_);
   mutable Mutex mutex_;
   CatalogFile catalog_ ABSL_GUARDED_BY(mutex_);
 };

@@ -18,6 +18,8 @@
 
 #include "base/assert.h"
 #include "base/mutex.h"
+#include "io/complete.h"
+#include "io/file_size_limit.h"
 #include "io/lock_handle.h"
 #include "io/posix_path_error.h"
 
@@ -98,7 +100,7 @@ Registry* TheRegistry() {
 // The pid in the lock file, or what to say when there is none to be trusted.
 std::string Holder(int lock_fd) {
   char buffer[21];
-  const ssize_t got = pread(lock_fd, buffer, sizeof buffer, 0);
+  const ssize_t got = Complete([&] { return pread(lock_fd, buffer, sizeof buffer, 0); });
   const std::string_view text(buffer, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   const std::size_t digits = text.find_first_not_of("0123456789");
   if (digits == 0 || digits == text.npos || text[digits] != '\n') return "another process";
@@ -108,8 +110,9 @@ std::string Holder(int lock_fd) {
 // Not being able to (a full disk) is no reason to refuse: the lock is what counts.
 void WriteHolder(int lock_fd) {
   const std::string text = fmt::format("{}\n", getpid());
-  if (ftruncate(lock_fd, 0) != 0) return;
-  static_cast<void>(!pwrite(lock_fd, text.data(), text.size(), 0));
+  if (Complete([&] { return ftruncate(lock_fd, 0); }) != 0) return;
+  if (FileSizeLimit() < static_cast<int64_t>(text.size())) return;
+  static_cast<void>(Complete([&] { return pwrite(lock_fd, text.data(), text.size(), 0); }));
 }
 
 absl::Status Register(DirectoryLock* lock, int directory_fd, const std::string& path) {
@@ -120,7 +123,9 @@ absl::Status Register(DirectoryLock* lock, int directory_fd, const std::string& 
     return MakeError(ErrorReason::kLocked,
                      fmt::format("{} is open already, in this process (pid {})", path, getpid()));
   }
-  UniqueFd fd(openat(directory_fd, kLockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  UniqueFd fd(Complete([&] {
+    return openat(directory_fd, kLockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  }));
   if (fd.get() < 0) return PathError(errno, "open", path + "/" + kLockFile);
   struct flock whole = WholeFile(F_WRLCK);
   if (fcntl(fd.get(), F_OFD_SETLK, &whole) != 0) {
@@ -211,7 +216,8 @@ std::string_view NetworkFileSystemName(int64_t statfs_type) {
 }
 
 absl::StatusOr<std::unique_ptr<File>> LockPosixDirectory(const std::string& path) {
-  const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd directory(
+      Complete([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (directory.get() < 0) return PathError(errno, "open", path);
   struct stat status;
   if (fstat(directory.get(), &status) != 0) return PathError(errno, "stat", path);
@@ -222,9 +228,11 @@ absl::StatusOr<std::unique_ptr<File>> LockPosixDirectory(const std::string& path
 }
 
 absl::StatusOr<std::optional<std::string>> FindPosixLockHolder(const std::string& path) {
-  const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd directory(
+      Complete([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (directory.get() < 0) return PathError(errno, "open", path);
-  const UniqueFd file(openat(directory.get(), kLockFile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd file(Complete(
+      [&] { return openat(directory.get(), kLockFile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); }));
   if (file.get() < 0) {
     if (errno == ENOENT) return std::optional<std::string>();
     return PathError(errno, "open", path + "/" + kLockFile);

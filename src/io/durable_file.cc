@@ -16,6 +16,9 @@ absl::Status WriteNewFile(FileSystem* file_system, const std::string& path,
   return file->SyncData();
 }
 
+std::string SparePath(const std::string& path) { return path + ".tmp"; }
+std::string ReplacedPath(const std::string& path) { return path + ".old.tmp"; }
+
 }  // namespace
 
 absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::string_view bytes) {
@@ -31,10 +34,61 @@ absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::
   return file_system->SyncDirectory(ParentDirectory(path));
 }
 
+ReplacedFile::ReplacedFile(FileSystem* file_system, std::string path)
+    : file_system_(file_system),
+      path_(std::move(path)),
+      spare_(SparePath(path_)),
+      replaced_(ReplacedPath(path_)) {}
+
+absl::Status ReplacedFile::Replace(std::string_view bytes) {
+  EVENTLOG_RETURN_IF_ERROR(WriteSpare(bytes));
+  const bool linked = file_system_->Link(path_, replaced_).ok();
+  has_spare_ = false;
+  EVENTLOG_RETURN_IF_ERROR(DurableRename(file_system_, spare_, path_));
+  KeepSpare(linked, static_cast<int64_t>(bytes.size()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<File>> ReplacedFile::OpenSpare() {
+  if (has_spare_) {
+    auto file = file_system_->OpenFile(spare_, FileSystem::Open::kExisting);
+    if (!absl::IsNotFound(file.status())) return file;
+  }
+  EVENTLOG_RETURN_IF_ERROR(RemoveSpares(file_system_, path_));
+  auto file = file_system_->OpenFile(spare_, FileSystem::Open::kCreateNew);
+  has_spare_ = file.ok();
+  return file;
+}
+
+absl::Status ReplacedFile::WriteSpare(std::string_view bytes) {
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, OpenSpare());
+  absl::Status written = file->WriteAt(0, absl::MakeConstSpan(&bytes, 1));
+  if (IsDiskFull(written)) return written;
+  if (written.ok()) written = file->Truncate(static_cast<int64_t>(bytes.size()));
+  if (written.ok()) written = file->SyncData();
+  has_spare_ = written.ok();  // nothing is known of a file whose sync failed
+  return written;
+}
+
+// The replaced file: on the device, too, it has no name any more under which it would be read.
+// Where a file has one name only, and the first time, a new one, if there is space.
+void ReplacedFile::KeepSpare(bool linked, int64_t bytes) {
+  has_spare_ = linked && file_system_->Rename(replaced_, spare_).ok();
+  const auto file = OpenSpare();
+  if (file.ok()) static_cast<void>((*file)->Allocate(0, bytes));
+}
+
+absl::Status RemoveSpares(FileSystem* file_system, const std::string& path) {
+  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, SparePath(path)));
+  return RemoveIfExists(file_system, ReplacedPath(path));
+}
+
 absl::Status DurableRename(FileSystem* file_system, const std::string& from,
                            const std::string& to) {
   EVENTLOG_RETURN_IF_ERROR(file_system->Rename(from, to));
-  return file_system->SyncDirectory(ParentDirectory(to));
+  const absl::Status synced = file_system->SyncDirectory(ParentDirectory(to));
+  // Who is told of a full disk takes it that nothing has changed.
+  return IsDiskFull(synced) ? absl::InternalError(synced.message()) : synced;
 }
 
 absl::StatusOr<std::string> ReadWholeFile(FileSystem* file_system, const std::string& path,

@@ -1,7 +1,10 @@
-// Small whole files that are replaced atomically: the one way to rename in this library.
+// Small whole files that are replaced atomically: the one way to rename in this library. Invariant
+// of ReplacedFile: a file is overwritten only while every name that a crash could give it back is
+// one that counts for nothing.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,8 +19,34 @@ namespace eventlog::inline v1::internal {
 // caller at a time for one path.
 absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::string_view bytes);
 
+// A file that is replaced again and again, and must be on a disk that is full to the last page:
+// after each replacement there is a spare, `path` + ".tmp", with the space for one of the same
+// size. It is the file that was replaced last: its space is never given back to be taken by others.
+class ReplacedFile {
+ public:
+  ReplacedFile(FileSystem* file_system, std::string path);
+
+  // As ReplaceFile does it, first into the spare. ResourceExhausted (kDiskFull): the old file is
+  // there and the spare too. One caller at a time.
+  absl::Status Replace(std::string_view bytes);
+
+ private:
+  absl::StatusOr<std::unique_ptr<File>> OpenSpare();
+  absl::Status WriteSpare(std::string_view bytes);
+  void KeepSpare(bool linked, int64_t bytes);
+
+  FileSystem* const file_system_;
+  const std::string path_;
+  const std::string spare_;     // its name
+  const std::string replaced_;  // the last one's, between its old name and the spare's
+  bool has_spare_ = false;      // made here: what another process left may be anything
+};
+
+// Removes what a ReplacedFile of that path has beside it, be it half-way.
+absl::Status RemoveSpares(FileSystem* file_system, const std::string& path);
+
 // Renames `from`, synced before, over `to` in the same directory and syncs that. After an error
-// either file may be there, never neither.
+// either file may be there, never neither; it is never kDiskFull when it may be the new one.
 absl::Status DurableRename(FileSystem* file_system, const std::string& from, const std::string& to);
 
 // The whole file. NotFound; DataLoss (kCorruptData) when it is larger than max_bytes.

@@ -1,5 +1,5 @@
-// FileSystem::Posix(). Invariant: what the kernel interrupts or does by halves is gone on with
-// here, so a call either did it all or failed.
+// FileSystem::Posix(). Invariants: what the kernel interrupts or does by halves is gone on with
+// here, so a call either did it all or failed; and no call raises a signal.
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,23 +10,18 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "eventlog/file_system.h"
+#include "io/complete.h"
 #include "io/directory_lock.h"
+#include "io/file_size_limit.h"
 #include "io/posix_path_error.h"
 
 namespace eventlog::inline v1 {
 namespace internal {
 namespace {
-
-// Calls again while a signal interrupts.
-template <typename Call>
-auto Complete(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 class PosixFile final : public File {
  public:
@@ -52,6 +47,11 @@ class PosixFile final : public File {
 
   absl::Status WriteAt(int64_t offset, absl::Span<const std::string_view> pieces) override {
     EVENTLOG_RETURN_IF_ERROR(CheckWritable());
+    int64_t end = offset;
+    for (const std::string_view piece : pieces) end += static_cast<int64_t>(piece.size());
+    if (end > size_limit_.load(std::memory_order_relaxed)) {
+      EVENTLOG_RETURN_IF_ERROR(CheckSize("write", end));
+    }
     for (std::size_t skip = 0;;) {  // bytes of the first piece that are written already
       while (!pieces.empty() && skip >= pieces.front().size()) {
         skip -= pieces.front().size();
@@ -76,6 +76,7 @@ class PosixFile final : public File {
   absl::Status Allocate(int64_t offset, int64_t bytes) override {
     EVENTLOG_RETURN_IF_ERROR(CheckWritable());
     if (bytes == 0) return absl::OkStatus();
+    EVENTLOG_RETURN_IF_ERROR(CheckSize("allocate", offset + bytes));
     if (Complete([&] { return fallocate(fd_, 0, offset, bytes); }) == 0) return absl::OkStatus();
     if (errno != EOPNOTSUPP) return Error("allocate");
     return WriteZeros(offset, bytes);
@@ -83,6 +84,7 @@ class PosixFile final : public File {
 
   absl::Status Truncate(int64_t bytes) override {
     EVENTLOG_RETURN_IF_ERROR(CheckWritable());
+    EVENTLOG_RETURN_IF_ERROR(CheckSize("truncate", bytes));
     return Complete([&] { return ftruncate(fd_, bytes); }) == 0 ? absl::OkStatus()
                                                                 : Error("truncate");
   }
@@ -127,6 +129,12 @@ class PosixFile final : public File {
     if (writable_) return absl::OkStatus();
     return absl::PermissionDeniedError(fmt::format("{}: opened for reading", path_));
   }
+  // Whether the file may reach so far. Writes ask only beyond what they were allowed before.
+  absl::Status CheckSize(std::string_view call, int64_t bytes) {
+    const int64_t limit = FileSizeLimit();
+    size_limit_.store(limit, std::memory_order_relaxed);
+    return bytes <= limit ? absl::OkStatus() : ErrnoError(EFBIG, call, path_);
+  }
 
   // Where the file system cannot reserve. What the file has already is left as it is.
   absl::Status WriteZeros(int64_t offset, int64_t bytes) {
@@ -145,6 +153,7 @@ class PosixFile final : public File {
   const int fd_;
   const std::string path_;
   const bool writable_;
+  std::atomic<int64_t> size_limit_{0};  // as last asked for
   absl::Span<char> mapping_;
 };
 

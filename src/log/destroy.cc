@@ -55,12 +55,11 @@ absl::Status DestroyLog(FileSystem* file_system, const std::string& directory) {
   EVENTLOG_ASSIGN_OR_RETURN(auto lock, file_system->LockDirectory(directory));
   // The checkpoint first: what a crash leaves cannot be opened. The catalog last: it can be
   // destroyed again.
-  const std::string temporary(kTemporarySuffix);
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CheckpointPath(directory)));
-  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CheckpointPath(directory) + temporary));
+  EVENTLOG_RETURN_IF_ERROR(RemoveSpares(file_system, CheckpointPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, SegmentsDirectory(directory), 1));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, JournalDirectory(directory), 0));
-  EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CatalogPath(directory) + temporary));
+  EVENTLOG_RETURN_IF_ERROR(RemoveSpares(file_system, CatalogPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CatalogPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, LockPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(file_system->SyncDirectory(directory));

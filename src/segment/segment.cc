@@ -23,9 +23,19 @@ int64_t FirstStepBytes(int64_t needed_bytes) {
   return std::max(step_bytes, needed_bytes);
 }
 
-absl::Status Fill(File* file, const Segment::Place& place, int64_t created_ms,
-                  int64_t allocated_bytes) {
-  EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, allocated_bytes));
+// Allocates `wanted_bytes` at `position`, or where the disk has no space for more what is needed.
+absl::StatusOr<int64_t> AllocateStep(File* file, int64_t position, int64_t wanted_bytes,
+                                     int64_t needed_bytes) {
+  absl::Status allocated = file->Allocate(position, wanted_bytes);
+  if (allocated.ok()) return wanted_bytes;
+  if (IsDiskFull(allocated) && needed_bytes < wanted_bytes) {
+    allocated = file->Allocate(position, needed_bytes);
+  }
+  if (!allocated.ok()) return allocated;
+  return needed_bytes;
+}
+
+absl::Status WriteHeader(File* file, const Segment::Place& place, int64_t created_ms) {
   const std::string header = EncodeSegmentHeader({place.identity, place.base_offset, created_ms});
   const std::string_view pieces[] = {header};
   return file->WriteAt(0, pieces);
@@ -47,15 +57,18 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(FileCache* files, const
   const std::string& path = segment->path_;
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files->Create(path));
   files->MarkDirty(path);
-  const int64_t allocated_bytes = FirstStepBytes(kSegmentHeaderBytes + first_bytes);
-  const absl::Status filled = Fill(file.get(), place, created_ms, allocated_bytes);
+  const int64_t needed_bytes = kSegmentHeaderBytes + first_bytes;
+  const auto allocated_bytes =
+      AllocateStep(file.get(), 0, FirstStepBytes(needed_bytes), needed_bytes);
+  absl::Status filled = allocated_bytes.status();
+  if (filled.ok()) filled = WriteHeader(file.get(), place, created_ms);
   if (!filled.ok()) {
     // Nobody knows of the file yet; when it cannot be removed either, recovery finds it empty.
     RemoveIfExists(files->file_system(), path).IgnoreError();
     files->Forget(path);
     return filled;
   }
-  segment->allocated_bytes_ = allocated_bytes;
+  segment->allocated_bytes_ = *allocated_bytes;
   MutexLock lock(&segment->index_mutex_);
   segment->index_.emplace(place.base_offset);
   segment->created_ms_ = created_ms;
@@ -90,12 +103,13 @@ absl::Status Segment::Reserve(int64_t bytes) {
     allocated_bytes_ = size;
     if (allocated_bytes_ >= needed_bytes) return absl::OkStatus();
   }
+  const int64_t missing_bytes = needed_bytes - allocated_bytes_;
   const int64_t step_bytes =
-      std::max(std::clamp(allocated_bytes_, kSmallestStepBytes, kLargestStepBytes),
-               needed_bytes - allocated_bytes_);
+      std::max(std::clamp(allocated_bytes_, kSmallestStepBytes, kLargestStepBytes), missing_bytes);
   files_->MarkDirty(path_);
-  EVENTLOG_RETURN_IF_ERROR(file->Allocate(allocated_bytes_, step_bytes));
-  allocated_bytes_ += step_bytes;
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t added_bytes,
+                            AllocateStep(file.get(), allocated_bytes_, step_bytes, missing_bytes));
+  allocated_bytes_ += added_bytes;
   return absl::OkStatus();
 }
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "eventlog/errors.h"
+#include "base/error.h"
 #include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "io/file_io.h"
@@ -11,6 +11,8 @@ namespace eventlog::internal {
 namespace {
 
 using test::Contents;
+
+constexpr auto kFind = FileSystem::Open::kReadOnly;
 
 FaultFileSystem::Interceptor FailAt(std::string_view failing, int nth = 1) {
   return [failing, left = nth](const FaultFileSystem::Call& call) mutable {
@@ -55,6 +57,131 @@ TEST_CASE("what a killed replacement left does not hinder the next", "[io]") {
   REQUIRE(ReplaceFile(&disk, "/a", "new").ok());
   CHECK(Contents(&disk, "/a") == "new");
   CHECK(disk.List("/")->size() == 1);
+}
+
+TEST_CASE("a file that is replaced keeps the space for its next replacement", "[io]") {
+  MemoryFileSystem disk;
+  FaultFileSystem failing(&disk);
+  ReplacedFile file(&failing, "/a");
+  REQUIRE(file.Replace("one").ok());
+  REQUIRE(file.Replace("second").ok());
+  disk.CutPower();
+  CHECK(Contents(&disk, "/a") == "second");
+  REQUIRE(file.Replace("third").ok());
+  CHECK(Contents(&disk, "/a") == "third");
+  CHECK(Contents(&disk, "/a.tmp") == "second");  // the space of the one before
+  CHECK(disk.List("/")->size() == 2);
+
+  // No byte more: a file cannot be made nor grow.
+  failing.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool full = call.name == "Allocate" ||
+                      (call.name == "OpenFile" && !disk.OpenFile(call.path, kFind).ok());
+    return full ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+  });
+  for (const char* text : {"4", "fifth", "6", "7th", "eighth"}) {
+    REQUIRE(file.Replace(text).ok());
+    CHECK(Contents(&disk, "/a") == text);
+    CHECK(disk.List("/")->size() == 2);
+  }
+  failing.Heal();
+  REQUIRE(RemoveSpares(&disk, "/a").ok());
+  CHECK(disk.List("/")->size() == 1);
+}
+
+TEST_CASE("a replacement for which there is no space changes nothing and later succeeds", "[io]") {
+  MemoryFileSystem disk;
+  FaultFileSystem failing(&disk);
+  ReplacedFile file(&failing, "/a");
+  REQUIRE(file.Replace("old").ok());
+  failing.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "WriteAt" ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+  });
+  CHECK(IsDiskFull(file.Replace("new")));
+  CHECK(Contents(&disk, "/a") == "old");
+  CHECK(failing.Count("Rename") == 1);
+  failing.Heal();
+  CHECK(file.Replace("new").ok());
+  CHECK(Contents(&disk, "/a") == "new");
+}
+
+TEST_CASE("where a file has one name only its replacement takes new space", "[io]") {
+  MemoryFileSystem disk;
+  FaultFileSystem failing(&disk);
+  failing.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Link" ? absl::PermissionDeniedError("vfat") : absl::OkStatus();
+  });
+  ReplacedFile file(&failing, "/a");
+  for (const char* text : {"one", "two", "three"}) {
+    REQUIRE(file.Replace(text).ok());
+    CHECK(Contents(&disk, "/a") == text);
+    CHECK(Contents(&disk, "/a.tmp") == std::string(std::string(text).size(), '\0'));
+  }
+}
+
+TEST_CASE("what somebody did to a spare does not hinder the next replacement", "[io]") {
+  MemoryFileSystem disk;
+  {
+    ReplacedFile file(&disk, "/a");
+    REQUIRE(file.Replace("one").ok());
+    REQUIRE(disk.Remove("/a.tmp").ok());
+    REQUIRE(file.Replace("two").ok());
+  }
+  REQUIRE(disk.Remove("/a.tmp").ok());
+  REQUIRE(disk.Link("/a", "/a.tmp").ok());  // of a rename that a crash kept by half
+  REQUIRE(disk.Link("/a", "/a.old.tmp").ok());
+  ReplacedFile file(&disk, "/a");
+  REQUIRE(file.Replace("three").ok());
+  CHECK(Contents(&disk, "/a") == "three");
+  CHECK(disk.List("/")->size() == 2);
+}
+
+TEST_CASE("a replaced file is whole after a crash at any call", "[io]") {
+  const bool power = GENERATE(false, true);
+  int calls = -1;
+  for (int failing_from = 0; calls < 0 || failing_from <= calls; ++failing_from) {
+    CAPTURE(power, failing_from);
+    MemoryFileSystem disk;
+    FaultFileSystem failing(&disk);
+    std::string written = "0";
+    REQUIRE(ReplacedFile(&disk, "/a").Replace(written).ok());
+    {
+      ReplacedFile file(&failing, "/a");
+      int call = 0;
+      failing.Intercept([&](const FaultFileSystem::Call&) {
+        return call++ >= failing_from ? absl::InternalError("dead") : absl::OkStatus();
+      });
+      std::string next = "a first one";
+      while (written.size() < 20 && file.Replace(next).ok()) {
+        written = next;
+        next += " more";
+      }
+      if (call <= failing_from) calls = call;
+      if (power) disk.CutPower();
+      const std::string found = Contents(&disk, "/a");
+      CHECK((found == written || found == next));
+    }
+    ReplacedFile file(&disk, "/a");
+    REQUIRE(disk.SyncDirectory("/").ok());  // R14
+    REQUIRE(file.Replace("last").ok());
+    REQUIRE(file.Replace("very last").ok());
+    disk.CutPower();
+    CHECK(Contents(&disk, "/a") == "very last");
+  }
+  CHECK(calls > 20);
+}
+
+TEST_CASE("a rename in doubt is no full disk that changed nothing", "[io]") {
+  MemoryFileSystem disk;
+  FaultFileSystem failing(&disk);
+  ReplacedFile file(&failing, "/a");
+  REQUIRE(file.Replace("old").ok());
+  failing.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "SyncDirectory" ? MakeError(ErrorReason::kDiskFull, "full")
+                                        : absl::OkStatus();
+  });
+  CHECK(absl::IsInternal(file.Replace("new")));
+  REQUIRE(test::MakeFile(&disk, "/b", "") != nullptr);
+  CHECK(absl::IsInternal(DurableRename(&failing, "/b", "/c")));
 }
 
 TEST_CASE("a whole file is read up to its bound", "[io]") {

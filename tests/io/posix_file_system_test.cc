@@ -72,10 +72,10 @@ mode_t ModeOf(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
-// In a forked child: no file may become larger.
+// In a forked child: no file may become larger. Whoever tries is killed by SIGXFSZ.
 void LimitFileBytes(rlim_t bytes) {
-  const rlimit limit = {bytes, bytes};
-  signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit = {bytes, RLIM_INFINITY};
+  signal(SIGXFSZ, SIG_DFL);
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("descriptors do not pass exec and are closed with their File", "[io]")
   close(after);
 }
 
-TEST_CASE("a write that no more fits is a full disk and what fits is written", "[io]") {
+TEST_CASE("a file that reaches its limit is a full disk and no signal", "[io]") {
   TempDir directory;
   const std::string path = directory / "a";
   const int answer = RunInChild([&] {
@@ -149,10 +149,29 @@ TEST_CASE("a write that no more fits is a full disk and what fits is written", "
     if (ReasonOf(file->WriteAt(0, pieces)) != ErrorReason::kDiskFull) return 1;
     if (ReasonOf(file->Allocate(0, 11)) != ErrorReason::kDiskFull) return 2;
     if (ReasonOf(file->Truncate(11)) != ErrorReason::kDiskFull) return 3;
-    return 0;
+    if (!file->WriteAt(0, {"1234567890"}).ok()) return 4;
+    LimitFileBytes(12);  // the present limit counts
+    if (!file->WriteAt(10, {"12"}).ok()) return 5;
+    return ReasonOf(file->WriteAt(12, {"3"})) == ErrorReason::kDiskFull ? 0 : 6;
   });
   CHECK(answer == 0);
-  CHECK(Contents(FileSystem::Posix(), path) == "1234567890");
+  CHECK(Contents(FileSystem::Posix(), path) == "123456789012");
+}
+
+TEST_CASE("a file that is larger than the limit is opened and read and not written", "[io]") {
+  TempDir directory;
+  const std::string path = directory / "a";
+  const int answer = RunInChild([&] {
+    MakeFile(FileSystem::Posix(), path, "1234567890");
+    LimitFileBytes(5);
+    auto file = FileSystem::Posix()->OpenFile(path, Open::kExisting);
+    if (!file.ok() || Read(file->get(), 0, 20) != "1234567890") return 1;
+    if (ReasonOf((*file)->WriteAt(6, {"x"})) != ErrorReason::kDiskFull) return 2;
+    if (!(*file)->WriteAt(0, {"x"}).ok()) return 3;
+    return (*file)->Truncate(3).ok() ? 0 : 4;
+  });
+  CHECK(answer == 0);
+  CHECK(Contents(FileSystem::Posix(), path) == "x23");
 }
 
 TEST_CASE("allocated space is there before it is written", "[io]") {

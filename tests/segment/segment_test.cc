@@ -89,6 +89,19 @@ TEST_CASE("reserve on a full disk changes nothing", "[segment]") {
   CHECK(FirstOffsetRead(segment.get(), 13) == 10);
 }
 
+TEST_CASE("a disk with too little space for a step gives what is needed", "[segment]") {
+  SegmentFixture fixture;
+  fixture.disk.FailNext("Allocate", FaultFileSystem::Fault::kDiskFull);
+  const auto segment = Segment::Create(&fixture.files, fixture.place, 1, 500);
+  REQUIRE(segment.ok());
+  CHECK(fixture.OpenFile()->Size().value() == kSegmentHeaderBytes + 500);
+  fixture.disk.FailNext("Allocate", FaultFileSystem::Fault::kDiskFull);
+  REQUIRE((*segment)->Reserve(700).ok());
+  CHECK(fixture.OpenFile()->Size().value() == kSegmentHeaderBytes + 700);
+  REQUIRE((*segment)->Reserve(701).ok());
+  CHECK(fixture.OpenFile()->Size().value() > 64 << 10);
+}
+
 TEST_CASE("space that is reserved is not asked for again", "[segment]") {
   SegmentFixture fixture;
   const auto segment = fixture.Create({});
