@@ -59,6 +59,7 @@ class FaultFileSystem final : public FileSystem {
   int64_t Count(std::string_view call) const;
   // The same of all calls together.
   int64_t Count() const;
+  // Counts anew, from zero.
   void ResetCounts();
 
   absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, Open how) override;
