@@ -217,6 +217,8 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   void TellRolled();
   absl::Status PoisonSegment(const absl::Status& cause);
   absl::Status BelowLogStart(int64_t offset) const;
+  // What a read that failed answers: what was deleted meanwhile is no damage.
+  absl::Status WhyNotRead(int64_t offset, absl::Status failed) const;
 
   const PartitionEnvironment environment_;
   const PartitionName name_;

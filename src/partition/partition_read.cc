@@ -15,6 +15,12 @@ absl::Status Partition::BelowLogStart(int64_t offset) const {
       log_start);
 }
 
+absl::Status Partition::WhyNotRead(int64_t offset, absl::Status failed) const {
+  if (offset < log_start_offset()) return BelowLogStart(offset);
+  MutexLock lock(&mutex_);
+  return deleted_ ? DeletedError() : failed;
+}
+
 absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cursor,
                              std::vector<StoredBatch>* batches) {
   const int64_t visible_end = high_watermark();
@@ -36,7 +42,7 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
   const std::size_t first = batches->size();
   const int64_t hint = cursor->segment_offset == offset ? cursor->segment_position : -1;
   const absl::Status read = segments_.Read(offset, hint, max_bytes, batches);
-  if (!read.ok()) return offset < log_start_offset() ? BelowLogStart(offset) : read;
+  if (!read.ok()) return WhyNotRead(offset, read);
   // A bulk write has its batches in the file before they are synced: they are not to be seen yet.
   // What left the tail since the first look is visible now.
   const int64_t visible_now = high_watermark();
@@ -44,10 +50,11 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
     batches->pop_back();
   }
   if (batches->size() == first) {
-    if (offset < log_start_offset()) return BelowLogStart(offset);  // deleted meanwhile
-    return MakeError(ErrorReason::kDurableDataMissing,
-                     fmt::format("{}: offset {} is below the high watermark {} and in no segment",
-                                 name_.directory, offset, visible_now));
+    return WhyNotRead(
+        offset,
+        MakeError(ErrorReason::kDurableDataMissing,
+                  fmt::format("{}: offset {} is below the high watermark {} and in no segment",
+                              name_.directory, offset, visible_now)));
   }
   const StoredBatch& last = batches->back();
   cursor->segment_offset = last.header.next_offset();

@@ -402,6 +402,36 @@ TEST_CASE("a partition that is deleted refuses who waits and who comes", "[parti
   CHECK(partition->SealAll().ok());
 }
 
+TEST_CASE("what a reader of a deleted partition does not find is no damage", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(2)).ok());
+  REQUIRE(partition->SealAll().ok());
+  const auto read = [&] {
+    internal::FetchCursor cursor;
+    std::vector<internal::StoredBatch> batches;
+    return partition->Read(0, 1 << 20, &cursor, &batches);
+  };
+  SECTION("when its segments are forgotten") {
+    REQUIRE(partition->Delete().ok());
+    CHECK(ReasonOf(read()) == ErrorReason::kUnknownTopic);
+  }
+  SECTION("when their files go under its hands") {
+    fixture.files.ForgetAll();  // so that it opens one
+    std::thread deleting;
+    absl::Status deleted = absl::UnknownError("not tried");
+    fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+      if (call.name != "OpenFile") return absl::OkStatus();
+      deleting = std::thread([&] { deleted = partition->Delete(); });
+      while (fixture.Exists(fixture.SegmentFile(0, 0))) std::this_thread::yield();
+      return absl::OkStatus();
+    });
+    CHECK(ReasonOf(read()) == ErrorReason::kUnknownTopic);
+    deleting.join();
+    CHECK(deleted.ok());
+  }
+}
+
 TEST_CASE("a partition can be deleted while threads append to it", "[partition]") {
   PartitionFixture fixture;
   PartitionConfig config;
