@@ -133,6 +133,9 @@ absl::Status Register(DirectoryLock* lock, int directory_fd, const std::string& 
       return MakeError(ErrorReason::kLocked,
                        fmt::format("{} is held by {}", path, Holder(fd.get())));
     }
+    if (errno != EINVAL && errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP) {
+      return PathError(errno, "lock", path + "/" + kLockFile);
+    }
     return MakeError(ErrorReason::kNotOnThisFileSystem,
                      fmt::format("{}: its file system does not lock files: {}", path,
                                  std::generic_category().message(errno)));

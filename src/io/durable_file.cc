@@ -16,6 +16,13 @@ absl::Status WriteNewFile(FileSystem* file_system, const std::string& path,
   return file->SyncData();
 }
 
+// Makes what was renamed to `path` durable. Until then nobody knows which file the device has: that
+// is no full disk, of which a caller takes it that nothing has changed.
+absl::Status SyncName(FileSystem* file_system, const std::string& path) {
+  const absl::Status synced = file_system->SyncDirectory(ParentDirectory(path));
+  return IsDiskFull(synced) ? absl::InternalError(synced.message()) : synced;
+}
+
 std::string SparePath(const std::string& path) { return path + ".tmp"; }
 std::string ReplacedPath(const std::string& path) { return path + ".old.tmp"; }
 
@@ -31,7 +38,7 @@ absl::Status ReplaceFile(FileSystem* file_system, const std::string& path, std::
     static_cast<void>(file_system->Remove(temporary));
     return status;
   }
-  return file_system->SyncDirectory(ParentDirectory(path));
+  return SyncName(file_system, path);
 }
 
 ReplacedFile::ReplacedFile(FileSystem* file_system, std::string path)
@@ -86,9 +93,7 @@ absl::Status RemoveSpares(FileSystem* file_system, const std::string& path) {
 absl::Status DurableRename(FileSystem* file_system, const std::string& from,
                            const std::string& to) {
   EVENTLOG_RETURN_IF_ERROR(file_system->Rename(from, to));
-  const absl::Status synced = file_system->SyncDirectory(ParentDirectory(to));
-  // Who is told of a full disk takes it that nothing has changed.
-  return IsDiskFull(synced) ? absl::InternalError(synced.message()) : synced;
+  return SyncName(file_system, to);
 }
 
 absl::StatusOr<std::string> ReadWholeFile(FileSystem* file_system, const std::string& path,

@@ -167,6 +167,7 @@ class PosixFileSystem final : public FileSystem {
     const int fd = Complete([&] { return open(path.c_str(), flags, 0600); });
     if (fd < 0) return PathError(errno, "open", path);
     auto file = std::make_unique<PosixFile>(fd, path, how != Open::kReadOnly);
+    if (how == Open::kCreateNew) return file;
     struct stat status;
     if (fstat(fd, &status) != 0) return PathError(errno, "stat", path);
     if (!S_ISREG(status.st_mode)) {

@@ -140,22 +140,26 @@ TEST_CASE("a forked child does not keep a lock alive", "[io]") {
 TEST_CASE("a child that outlives its killed parent holds no lock", "[io]") {
   TempDir directory;
   int stop[2];
+  int runs[2];
   REQUIRE(pipe(stop) == 0);
+  REQUIRE(pipe(runs) == 0);
   CHECK(RunInChild([&] {
           const auto lock = LockPosixDirectory(directory.path());
           if (!lock.ok()) return 1;
           const pid_t child = fork();
           if (child == 0) {
             close(stop[1]);
-            char byte;
+            char byte = 'x';
+            if (write(runs[1], &byte, 1) != 1) _exit(1);
             _exit(static_cast<int>(read(stop[0], &byte, 1)));  // until the test closes its end
           }
+          char byte;
+          if (read(runs[0], &byte, 1) != 1) return 2;
           kill(getpid(), SIGKILL);
-          return 2;
+          return 3;
         }) == test::kDiedOfSignal);
   CHECK(LockPosixDirectory(directory.path()).ok());
-  close(stop[1]);
-  close(stop[0]);
+  for (const int end : {stop[0], stop[1], runs[0], runs[1]}) close(end);
 }
 
 TEST_CASE("a child that drops an inherited lock does not unlock its parent's", "[io]") {

@@ -129,7 +129,11 @@ TEST_CASE("what somebody did to a spare does not hinder the next replacement", "
   REQUIRE(disk.Remove("/a.tmp").ok());
   REQUIRE(disk.Link("/a", "/a.tmp").ok());  // of a rename that a crash kept by half
   REQUIRE(disk.Link("/a", "/a.old.tmp").ok());
-  ReplacedFile file(&disk, "/a");
+  FaultFileSystem failing(&disk);
+  ReplacedFile file(&failing, "/a");
+  failing.FailNext("SyncData", FaultFileSystem::Fault::kIoError);
+  CHECK_FALSE(file.Replace("half").ok());
+  CHECK(Contents(&disk, "/a") == "two");
   REQUIRE(file.Replace("three").ok());
   CHECK(Contents(&disk, "/a") == "three");
   CHECK(disk.List("/")->size() == 2);
@@ -180,6 +184,7 @@ TEST_CASE("a rename in doubt is no full disk that changed nothing", "[io]") {
                                         : absl::OkStatus();
   });
   CHECK(absl::IsInternal(file.Replace("new")));
+  CHECK(absl::IsInternal(ReplaceFile(&failing, "/a", "newer")));
   REQUIRE(test::MakeFile(&disk, "/b", "") != nullptr);
   CHECK(absl::IsInternal(DurableRename(&failing, "/b", "/c")));
 }
