@@ -44,6 +44,10 @@ std::string JournalDirectory(const std::string& log_directory) {
   return log_directory + "/journal";
 }
 
+std::string JournalReservePath(const std::string& log_directory) {
+  return JournalDirectory(log_directory) + "/reserve";
+}
+
 std::string JournalPath(const std::string& log_directory, uint64_t number) {
   return JournalDirectory(log_directory) + "/" + JournalName(number);
 }

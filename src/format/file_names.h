@@ -1,7 +1,7 @@
 // Every path inside a log's directory is made here.
 //
 //   lock  catalog  checkpoint
-//   journal/00000000.journal ...
+//   journal/00000000.journal ... reserve
 //   segments/<topic id>-<partition>/<base offset, 20 digits>.log .index .timeindex
 #pragma once
 
@@ -18,6 +18,7 @@ std::string LockPath(const std::string& log_directory);
 std::string CatalogPath(const std::string& log_directory);
 std::string CheckpointPath(const std::string& log_directory);
 std::string JournalDirectory(const std::string& log_directory);
+std::string JournalReservePath(const std::string& log_directory);
 std::string JournalPath(const std::string& log_directory, uint64_t number);
 std::string SegmentsDirectory(const std::string& log_directory);
 std::string PartitionDirectory(const std::string& log_directory, int32_t topic_id,

@@ -64,6 +64,8 @@ class Journal {
   // under way.
   absl::Status Start(const Uuid& log_id, uint64_t generation);
   void Close() { files_.Close(); }
+  // As JournalFiles has it. Start takes it again.
+  bool ReleaseReserve() { return files_.ReleaseReserve(); }
 
   // Registers `members` until `done` holds, and returns OK then. Leads groups meanwhile when nobody
   // else does. `sync`: the groups that these members wait for are to be synced. `done` reads

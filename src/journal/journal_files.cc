@@ -53,13 +53,35 @@ absl::Status JournalFiles::Open() {
                               Make(0, std::min(kFirstJournalFileBytes, max_bytes_)));
     found.push_back(std::make_unique<JournalFile>(std::move(first)));
   }
-  MutexLock lock(&mutex_);
-  files_ = std::move(found);
-  current_ = files_.front().get();
-  next_number_ = files_.back()->number + 1;
-  position_ = 0;
-  covered_ = 0;
+  {
+    MutexLock lock(&mutex_);
+    files_ = std::move(found);
+    current_ = files_.front().get();
+    next_number_ = files_.back()->number + 1;
+    position_ = 0;
+    covered_ = 0;
+  }
+  KeepReserve();
   return absl::OkStatus();
+}
+
+// As far as there is space: a log with less is better than none.
+void JournalFiles::KeepReserve() {
+  int64_t bytes = 0;
+  {
+    MutexLock lock(&mutex_);
+    for (const auto& file : files_) bytes += file->bytes;
+  }
+  const std::string path = JournalReservePath(log_directory_);
+  auto reserve = file_system_->OpenFile(path, FileSystem::Open::kExisting);
+  if (absl::IsNotFound(reserve.status())) {
+    reserve = file_system_->OpenFile(path, FileSystem::Open::kCreateNew);
+  }
+  if (reserve.ok()) static_cast<void>((*reserve)->Allocate(0, bytes));
+}
+
+bool JournalFiles::ReleaseReserve() {
+  return file_system_->Remove(JournalReservePath(log_directory_)).ok();
 }
 
 void JournalFiles::Close() {
@@ -132,10 +154,13 @@ absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed)
     }
     if (next == nullptr) {
       EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, file_bytes));
-      MutexLock lock(&mutex_);
-      next_number_ = number + 1;
-      files_.push_back(std::make_unique<JournalFile>(std::move(made)));
-      next = files_.back().get();
+      {
+        MutexLock lock(&mutex_);
+        next_number_ = number + 1;
+        files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+        next = files_.back().get();
+      }
+      KeepReserve();
     }
   }
   if (unsynced_) {
@@ -222,9 +247,12 @@ absl::Status JournalFiles::PrepareSpare() {
     bytes = NextFileBytes(0);
   }
   EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, bytes));
-  MutexLock lock(&mutex_);
-  next_number_ = number + 1;
-  files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+  {
+    MutexLock lock(&mutex_);
+    next_number_ = number + 1;
+    files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+  }
+  KeepReserve();
   return absl::OkStatus();
 }
 

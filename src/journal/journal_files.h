@@ -1,5 +1,7 @@
 // The files of the journal: created whole, reused, never shrunk. Each is filled with zeros and
 // synced before use, so that a group's sync changes contents only, no file size and no extents.
+// Beside them lies a reserve as large as they are together: what is only in the journal needs that
+// much again when it is recovered into segments.
 //
 // Invariants:
 // - the current file is the only one written;
@@ -38,6 +40,9 @@ class JournalFiles {
   absl::Status Open();
   // Closes every descriptor.
   void Close();
+  // Gives up the space that is held back for what the journal holds, so that it can go into
+  // segments on a disk that is full. False: there is none. Open takes it again, if it can.
+  bool ReleaseReserve();
 
   // Finds room for a group of `bytes`, in the current file or at the start of a free or new one.
   // `*left` says whether another file was left for it: then that one has been synced.
@@ -68,6 +73,7 @@ class JournalFiles {
   };
 
   absl::StatusOr<JournalFile> Make(uint64_t number, int64_t bytes);
+  void KeepReserve();
   int64_t NextFileBytes(int64_t at_least) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JournalFile* FindFree(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WantsSpareLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

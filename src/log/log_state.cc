@@ -32,6 +32,8 @@ LogState::LogState(LogOptions options)
                                        static_cast<std::size_t>(options_.tuning.max_open_files));
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
+  checkpoint_file_ =
+      std::make_unique<ReplacedFile>(file_system_, CheckpointPath(options_.directory));
   catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
   scheduler_ =
       std::make_unique<Scheduler>(clock_, *options_.background_thread, [this] { AfterTask(); });
@@ -83,7 +85,7 @@ absl::Status LogState::CreateLog() {
   EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
   Checkpoint first;
   first.log_id = log_id;
-  return WriteCheckpoint(file_system_, options_.directory, first);
+  return WriteCheckpoint(checkpoint_file_.get(), first);
 }
 
 absl::Status LogState::Open() {
@@ -117,9 +119,15 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   files_->ForgetAll();
   EVENTLOG_RETURN_IF_ERROR(catalog_->Load());
   const absl::Duration start = clock_->Monotonic();
-  EVENTLOG_ASSIGN_OR_RETURN(RecoveredLog recovered,
-                            RecoverLog({files_.get(), options_.directory, catalog_.get(), mode,
-                                        time_.NowMs(), options_.memory}));
+  const RecoveryInput input = {
+      files_.get(), options_.directory, checkpoint_file_.get(), catalog_.get(),
+      mode,         time_.NowMs(),      options_.memory};
+  auto recovery = RecoverLog(input);
+  if (IsDiskFull(recovery.status()) && journal_->ReleaseReserve()) {
+    files_->ForgetAll();
+    recovery = RecoverLog(input);  // from the start, as after a crash
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(RecoveredLog recovered, std::move(recovery));
   EVENTLOG_RETURN_IF_ERROR(
       journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
   AdoptRecovered(&recovered);
@@ -189,8 +197,11 @@ absl::Status LogState::RecoverPoisoned() {
   scheduler_->RunAlone([&] {
     // Before partitions start again: the tickets of what producers have sent are of now.
     sender_.FailAll(health_.Check());
-    status = health_.failure() == Health::Failure::kJournal ? ReopenFromMemory()
-                                                            : Recover(RecoveryMode::kRefuse);
+    const bool from_memory = health_.failure() == Health::Failure::kJournal;
+    status = from_memory ? ReopenFromMemory() : Recover(RecoveryMode::kRefuse);
+    if (from_memory && IsDiskFull(status) && journal_->ReleaseReserve()) {
+      status = ReopenFromMemory();
+    }
   });
   if (status.ok()) {
     health_.Clear();
@@ -216,7 +227,7 @@ absl::Status LogState::ReopenFromMemory() {
     checkpoint.partitions.push_back(entry);
   }
   SnapshotOffsets(&checkpoint);
-  EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(file_system_, options_.directory, checkpoint));
+  EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(checkpoint_file_.get(), checkpoint));
   EVENTLOG_RETURN_IF_ERROR(journal_->Start(checkpoint.log_id, checkpoint.generation));
   generation_ = checkpoint.generation;
   leader_epoch_ = checkpoint.leader_epoch;

@@ -156,6 +156,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   std::unique_ptr<FileSystem> memory_;  // a memory log's own
   std::unique_ptr<File> lock_;
   std::unique_ptr<TopicCatalog> catalog_;
+  // checkpoint_mutex_'s, or that of who opens or reopens the log, alone.
+  std::unique_ptr<ReplacedFile> checkpoint_file_;
   std::unique_ptr<Scheduler> scheduler_;
   Scheduler::TaskId send_task_ = 0;
   Scheduler::TaskId checkpoint_task_ = 0;

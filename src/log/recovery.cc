@@ -7,7 +7,6 @@
 #include "fmt/format.h"
 #include "format/file_names.h"
 #include "group/offset_store.h"
-#include "io/durable_file.h"
 #include "journal/journal_reader.h"
 #include "partition/partition_recovery.h"
 
@@ -152,7 +151,7 @@ absl::Status LogRecovery::Commit() {
   checkpoint.leader_epoch = old_.leader_epoch + 1;
   checkpoint.offsets = std::move(old_.offsets);
   EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(SegmentsDirectory(input_.directory)));
-  return WriteCheckpoint(file_system_, input_.directory, checkpoint);
+  return WriteCheckpoint(input_.checkpoint_file, checkpoint);
 }
 
 absl::StatusOr<RecoveredLog> LogRecovery::Run() {
@@ -172,13 +171,12 @@ absl::StatusOr<RecoveredLog> RecoverLog(const RecoveryInput& input) {
   return LogRecovery(input).Run();
 }
 
-absl::Status WriteCheckpoint(FileSystem* file_system, const std::string& directory,
-                             const Checkpoint& checkpoint) {
+absl::Status WriteCheckpoint(ReplacedFile* file, const Checkpoint& checkpoint) {
   const std::string bytes = EncodeCheckpoint(checkpoint);
   if (static_cast<int64_t>(bytes.size()) > kMaxCheckpointBytes) {
     return MakeError(ErrorReason::kDiskFull, "committed offsets take more than a checkpoint has");
   }
-  return ReplaceFile(file_system, CheckpointPath(directory), bytes);
+  return file->Replace(bytes);
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* file_system, const std::string& directory) {

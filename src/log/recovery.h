@@ -14,6 +14,7 @@
 #include "eventlog/file_system.h"
 #include "eventlog/log.h"
 #include "format/checkpoint.h"
+#include "io/durable_file.h"
 #include "io/file_cache.h"
 #include "partition/partition.h"
 
@@ -25,6 +26,7 @@ using PartitionKey = std::pair<int32_t, int32_t>;
 struct RecoveryInput {
   FileCache* files = nullptr;
   std::string directory = {};
+  ReplacedFile* checkpoint_file = nullptr;
   const TopicCatalog* catalog = nullptr;
   RecoveryMode mode = RecoveryMode::kRefuse;
   int64_t now_ms = 0;
@@ -42,8 +44,7 @@ struct RecoveredLog {
 absl::StatusOr<RecoveredLog> RecoverLog(const RecoveryInput& input);
 
 // Replaces the checkpoint, durably.
-absl::Status WriteCheckpoint(FileSystem* file_system, const std::string& directory,
-                             const Checkpoint& checkpoint);
+absl::Status WriteCheckpoint(ReplacedFile* file, const Checkpoint& checkpoint);
 absl::StatusOr<Checkpoint> ReadCheckpoint(FileSystem* file_system, const std::string& directory);
 
 // What a partition of a topic is called and where its files are.

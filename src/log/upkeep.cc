@@ -109,7 +109,7 @@ absl::Status LogState::MakeCheckpoint(bool only_if_full, absl::Span<const LogSta
 }
 
 absl::Status LogState::ReplaceCheckpoint(const Checkpoint& checkpoint) {
-  absl::Status written = WriteCheckpoint(file_system_, options_.directory, checkpoint);
+  absl::Status written = WriteCheckpoint(checkpoint_file_.get(), checkpoint);
   if (written.ok() || IsDiskFull(written)) return written;
   return health_.Poison(Health::Failure::kSegment, written);
 }

@@ -114,7 +114,8 @@ absl::Status PartitionRecovery::ListSegments() {
     found_.push_back(found);
   }
   for (std::size_t i = 0; i < found_.size(); ++i) {
-    found_[i].end_position = found_[i].bytes;
+    // Without a header, which somebody has cut off, it has no batches: readers are told.
+    found_[i].end_position = std::max(found_[i].bytes, kSegmentHeaderBytes);
     found_[i].next_offset = i + 1 < found_.size() ? found_[i + 1].base_offset : 0;
   }
   return absl::OkStatus();

@@ -198,7 +198,7 @@ absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::siz
 
 absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t limit, file->Size());
-  findings_->bytes_cut += limit - kSegmentHeaderBytes;
+  findings_->bytes_cut += std::max<int64_t>(limit - kSegmentHeaderBytes, 0);
   for (int64_t position = kSegmentHeaderBytes;;) {
     EVENTLOG_ASSIGN_OR_RETURN(position, FindNextBatch(file, seed_, position, limit, *next_offset));
     if (position < 0) return absl::OkStatus();

@@ -13,6 +13,7 @@ TEST_CASE("paths are those of docs/format.md", "[format]") {
   CHECK(CatalogPath("shop") == "shop/catalog");
   CHECK(CheckpointPath("shop") == "shop/checkpoint");
   CHECK(JournalDirectory("shop") == "shop/journal");
+  CHECK(JournalReservePath("shop") == "shop/journal/reserve");
   CHECK(JournalPath("shop", 1) == "shop/journal/00000001.journal");
   CHECK(SegmentsDirectory("shop") == "shop/segments");
   const std::string partition = PartitionDirectory("shop", 1, 0);

@@ -13,6 +13,7 @@ namespace {
 
 using internal::JournalFiles;
 using internal::JournalPath;
+using internal::JournalReservePath;
 using internal::kFirstJournalFileBytes;
 
 struct FilesFixture {
@@ -38,8 +39,9 @@ struct FilesFixture {
     if (sync) EVENTLOG_ASSERT(files.Sync().ok());
     return left;
   }
-  int64_t Size(uint64_t number) {
-    auto file = memory.OpenFile(JournalPath("/log", number), FileSystem::Open::kReadOnly);
+  int64_t Size(uint64_t number) { return Size(JournalPath("/log", number)); }
+  int64_t Size(const std::string& path) {
+    auto file = memory.OpenFile(path, FileSystem::Open::kReadOnly);
     return file.ok() ? (*file)->Size().value() : -1;
   }
 };
@@ -213,6 +215,38 @@ TEST_CASE("no spare is made beyond the journal's size or on a full disk", "[jour
   CHECK(internal::IsDiskFull(full.files.PrepareSpare()));
   CHECK(full.Size(1) == -1);
   CHECK_FALSE(full.Write(8 << 10));
+}
+
+TEST_CASE("a reserve as large as the journal is kept until it is released", "[journal]") {
+  FilesFixture fixture;
+  const std::string reserve = JournalReservePath("/log");
+  CHECK(fixture.Size(reserve) == kFirstJournalFileBytes);
+  while (!fixture.Write(100 << 10)) {
+  }
+  CHECK(fixture.Size(reserve) == 3 * kFirstJournalFileBytes);
+  fixture.Write(300 << 10);
+  REQUIRE(fixture.files.PrepareSpare().ok());
+  CHECK(fixture.Size(reserve) == 7 * kFirstJournalFileBytes);
+
+  CHECK(fixture.files.ReleaseReserve());
+  CHECK(fixture.Size(reserve) == -1);
+  CHECK_FALSE(fixture.files.ReleaseReserve());
+  REQUIRE(fixture.files.Open().ok());
+  CHECK(fixture.Size(reserve) == 7 * kFirstJournalFileBytes);
+}
+
+TEST_CASE("a journal without space for its reserve does without", "[journal]") {
+  FilesFixture fixture;
+  REQUIRE(fixture.files.ReleaseReserve());
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" && call.path == JournalReservePath("/log")
+               ? internal::MakeError(ErrorReason::kDiskFull, "full")
+               : absl::OkStatus();
+  });
+  REQUIRE(fixture.files.Open().ok());
+  while (!fixture.Write(100 << 10)) {
+  }
+  CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
 }
 
 TEST_CASE("files that are there are all free and the lowest comes first", "[journal]") {

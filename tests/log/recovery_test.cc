@@ -40,7 +40,8 @@ TEST_CASE("checkpoints are read back and a missing one is named", "[log]") {
   Checkpoint checkpoint;
   checkpoint.generation = 7;
   checkpoint.leader_epoch = 9;
-  REQUIRE(WriteCheckpoint(&files, "log", checkpoint).ok());
+  ReplacedFile file(&files, CheckpointPath("log"));
+  REQUIRE(WriteCheckpoint(&file, checkpoint).ok());
   CHECK(ReadCheckpoint(&files, "log")->generation == 7);
   CHECK(ReadCheckpoint(&files, "log")->leader_epoch == 9);
   Flip(&files, CheckpointPath("log"), 12);
@@ -144,6 +145,40 @@ TEST_CASE("files of a partition that never was are not thrown away", "[log]") {
   CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kCorruptData);
   REQUIRE(files.Remove(PartitionDirectory("log", 99, 0)).ok());
   CHECK(OpenLog(&files).ok());
+}
+
+// What is only in the journal needs space in segments, which the journal's reserve gives up.
+TEST_CASE("a log whose journal is full of records is opened on a full disk", "[log]") {
+  MemoryFileSystem memory;
+  FaultFileSystem files(&memory);
+  auto log = OpenLog(&files);
+  const Topic topic = *log->OpenTopic("t");
+  for (int i = 0; i < 10; ++i) REQUIRE(topic.Append({.value = std::to_string(i)}).ok());
+  const std::string reserve = JournalReservePath("log");
+  REQUIRE(memory.OpenFile(reserve, FileSystem::Open::kReadOnly).ok());
+  bool has_reserve = true;
+  const auto full = [&](const FaultFileSystem::Call& call) {
+    if (call.name == "Remove" && call.path == reserve) has_reserve = false;
+    return call.name == "Allocate" && has_reserve ? MakeError(ErrorReason::kDiskFull, "full")
+                                                  : absl::OkStatus();
+  };
+  SECTION("after a crash") {
+    files.Intercept([](const FaultFileSystem::Call&) { return absl::InternalError("dead"); });
+    *log = Log();
+    files.Intercept(full);
+    log = OpenLog(&files);
+    REQUIRE(log.ok());
+  }
+  SECTION("after a journal that failed") {
+    files.FailNext("WriteAt", FaultFileSystem::Fault::kIoError);
+    REQUIRE_FALSE(topic.Append({.value = "lost"}).ok());
+    files.Intercept(full);
+    REQUIRE(log->Reopen().ok());
+  }
+  CHECK_FALSE(has_reserve);
+  CHECK(log->OpenTopic("t")->GetWatermarks(0)->high_watermark == 10);
+  has_reserve = true;
+  CHECK(ReasonOf(log->CreateTopic("u").status()) == ErrorReason::kNone);
 }
 
 }  // namespace

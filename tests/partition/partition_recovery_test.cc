@@ -274,6 +274,25 @@ TEST_CASE("the truncating mode ends at the first loss", "[partition]") {
   CHECK(fixture.ReadRecovered(0, *std::move(result)) == Values(2));
 }
 
+TEST_CASE("a segment that was cut to nothing behind the log's back is damage for its readers only",
+          "[partition]") {
+  PartitionFixture fixture;
+  const std::string last = SegmentBytes(20, {Ten(20)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}));
+  fixture.WriteFile(fixture.SegmentFile(0, 10), 0, GENERATE("", "x"));
+  fixture.WriteFile(fixture.SegmentFile(0, 20), 0, last);
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint = Covering(20, last, 30);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  const auto partition = fixture.Make(0, {}, std::move(result->partition), 2);
+  absl::Status status;
+  CHECK(PartitionFixture::Read(partition.get(), 0, &status).size() == 10);
+  CHECK(absl::IsDataLoss(status));
+  CHECK(PartitionFixture::Read(partition.get(), 20, &status).size() == 10);
+  CHECK(status.ok());
+}
+
 TEST_CASE("a disk that is full or fails during recovery loses nothing", "[partition]") {
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
