@@ -12,7 +12,7 @@ FileCache::FileCache(FileSystem* file_system, std::size_t max_open_files)
 absl::StatusOr<std::shared_ptr<File>> FileCache::Open(const std::string& path) {
   MutexLock lock(&mutex_);
   if (auto file = Find(path)) return file;
-  EVENTLOG_RETURN_IF_ERROR(MakeRoom());
+  MakeRoom();
   if (auto file = Find(path)) return file;  // another thread's, while the mutex was free
   EVENTLOG_ASSIGN_OR_RETURN(std::shared_ptr<File> file,
                             file_system_->OpenFile(path, FileSystem::Open::kExisting));
@@ -22,7 +22,7 @@ absl::StatusOr<std::shared_ptr<File>> FileCache::Open(const std::string& path) {
 
 absl::StatusOr<std::shared_ptr<File>> FileCache::Create(const std::string& path) {
   MutexLock lock(&mutex_);
-  EVENTLOG_RETURN_IF_ERROR(MakeRoom());
+  MakeRoom();
   EVENTLOG_ASSIGN_OR_RETURN(std::shared_ptr<File> file,
                             file_system_->OpenFile(path, FileSystem::Open::kCreateNew));
   Insert(path, file);
@@ -82,18 +82,14 @@ void FileCache::Insert(const std::string& path, std::shared_ptr<File> file) {
   entry.used = recent_.insert(recent_.begin(), path);
 }
 
-absl::Status FileCache::MakeRoom() {
+void FileCache::MakeRoom() {
   while (recent_.size() >= max_open_files_) {
     const std::string* victim = Victim();
     if (victim == nullptr) break;
     const std::string path = *victim;
-    // A failure that Sync or an earlier call here has answered is not answered again.
-    const bool failed_before = !entries_.at(path).failure.ok();
-    const absl::Status status = failed_before ? absl::OkStatus() : SyncEntry(path);
+    static_cast<void>(SyncEntry(path));  // a failure is for whoever syncs that file
     CloseUnlessUsed(path);
-    EVENTLOG_RETURN_IF_ERROR(status);
   }
-  return absl::OkStatus();
 }
 
 const std::string* FileCache::Victim() const {

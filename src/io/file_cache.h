@@ -28,7 +28,7 @@ class FileCache {
 
   // The file, opened for reading and writing if it is not open yet. Hold it for one operation, not
   // for long: a held file cannot be closed and counts beyond the bound. When a dirty descriptor has
-  // to make room and its sync fails, that error is returned here.
+  // to make room and its sync fails, that is answered by the Syncs of its own path.
   absl::StatusOr<std::shared_ptr<File>> Open(const std::string& path);
   // Creates it (AlreadyExists) and holds it open.
   absl::StatusOr<std::shared_ptr<File>> Create(const std::string& path);
@@ -62,7 +62,7 @@ class FileCache {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Closes files until there is a place for one more, or all are held. Gives the mutex up while it
   // syncs.
-  absl::Status MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What to close next: the file that was not used for longest, a clean one if there is one. Null:
   // all are held.
   const std::string* Victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
