@@ -74,5 +74,26 @@ TEST_CASE("a forked child sends nothing and runs no callback", "[client]") {
   CHECK(told == 1);
 }
 
+TEST_CASE("a child that a callback forks runs none of the others", "[client]") {
+  auto log = Log::Open({.memory = true, .background_thread = false});
+  auto topic = log->OpenTopic("t");
+  auto producer = log->NewProducer();
+  int told = 0;
+  pid_t child = -1;
+  const auto fork_at_first = [&](const absl::StatusOr<RecordMetadata>&) {
+    if (++told == 1) child = fork();
+  };
+  for (int i = 0; i < 3; ++i) REQUIRE(producer->Send(*topic, {.value = "v"}, fork_at_first).ok());
+  const absl::Status flushed = producer->Flush(absl::Seconds(10));
+  if (child == 0) _exit(told);  // the child returned from it as well
+  REQUIRE(child > 0);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(flushed.ok());
+  CHECK(told == 3);
+}
+
 }  // namespace
 }  // namespace eventlog::test

@@ -52,6 +52,8 @@ ssize_t pwritev(int fd, const iovec* pieces, int count, off_t offset) {
 
 int fdatasync(int fd) { return Interrupted() ? -1 : static_cast<int>(syscall(SYS_fdatasync, fd)); }
 
+int fsync(int fd) { return Interrupted() ? -1 : static_cast<int>(syscall(SYS_fsync, fd)); }
+
 int fallocate(int fd, int mode, off_t offset, off_t bytes) {
   return Interrupted() ? -1 : static_cast<int>(syscall(SYS_fallocate, fd, mode, offset, bytes));
 }
@@ -263,6 +265,8 @@ TEST_CASE("interrupted calls are made again and short ones gone on with", "[io]"
   CHECK(read == all);
   CHECK(left_of_read == 0);
   CHECK(file->SyncData().ok());
+  CHECK(interruptions.exchange(3) == 0);
+  CHECK(FileSystem::Posix()->SyncDirectory(directory.path()).ok());
   CHECK(interruptions.exchange(3) == 0);
   CHECK(file->Allocate(0, 5000).ok());
   CHECK(interruptions.exchange(3) == 0);

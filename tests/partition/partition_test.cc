@@ -561,7 +561,8 @@ TEST_CASE("a segment that fails under sealing or a checkpoint stops the log", "[
   CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);
 }
 
-TEST_CASE("a stopped log writes and syncs nothing more of its partitions", "[partition]") {
+TEST_CASE("a stopped log takes and writes and syncs nothing more of its partitions",
+          "[partition]") {
   PartitionFixture fixture;
   PartitionConfig config;
   config.batch_bytes = 1000;
@@ -574,6 +575,7 @@ TEST_CASE("a stopped log writes and syncs nothing more of its partitions", "[par
   static_cast<void>(
       fixture.health.Poison(internal::Health::Failure::kSegment, absl::InternalError("broken")));
   fixture.disk.ResetCounts();
+  CHECK(ReasonOf(fixture.Stage(partition, Values(1)).status()) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(partition->WriteClosedBatches(/*wait=*/true)) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(partition->SyncForCheckpoint(0).status()) == ErrorReason::kPoisoned);
   CHECK(fixture.disk.Count() == 0);

@@ -111,7 +111,7 @@ TEST_CASE("a full disk changes nothing", "[partition]") {
   CHECK(fixture.Bases(10) == std::vector<int64_t>{10});
 }
 
-TEST_CASE("missing offsets between files are told as damage", "[partition]") {
+TEST_CASE("offsets between two files are in neither", "[partition]") {
   SetFixture fixture;
   REQUIRE(fixture.Append(5, 5).ok());
   REQUIRE(fixture.set.Roll().ok());
@@ -121,6 +121,17 @@ TEST_CASE("missing offsets between files are told as damage", "[partition]") {
   CHECK(batches.empty());
   REQUIRE(fixture.set.Read(3, -1, 1000, &batches).ok());
   CHECK(batches.empty());
+}
+
+TEST_CASE("missing offsets between batches are told as damage", "[partition]") {
+  SetFixture fixture;
+  REQUIRE(fixture.Append(5, 5).ok());
+  REQUIRE(fixture.Append(20, 5).ok());
+  std::vector<internal::StoredBatch> batches;
+  CHECK(ReasonOf(fixture.set.Read(12, -1, 1000, &batches)) == ErrorReason::kCorruptData);
+  batches.clear();
+  REQUIRE(fixture.set.Read(5, -1, 1000, &batches).ok());  // the good ones first
+  CHECK(batches.size() == 1);
 }
 
 TEST_CASE("removed segments leave no file and no directory", "[partition]") {
