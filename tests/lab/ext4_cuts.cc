@@ -108,6 +108,11 @@ std::string Ext4Loop::Run() {
       wrong = oracle_.Judge(application_.log(), Crash::kPowerCut, clock_.Monotonic());
     }
     if (!wrong.empty()) wrong = fmt::format("cut {}: {}", cut, wrong);
+    if (disk_->is_damaged()) {
+      ++figures_->damaged;
+      wrong.clear();
+      break;
+    }
   }
   figures_->records_judged += oracle_.records_judged();
   return wrong;

@@ -13,6 +13,7 @@ struct Ext4Figures {
   int64_t cuts = 0;
   int64_t in_recovery = 0;
   int64_t records_judged = 0;
+  int64_t damaged = 0;    // file systems that a cut damaged, as the kernel says: given up there
   bool possible = false;  // else the machine has no root, loop device or ext4 for us
 };
 

@@ -28,15 +28,18 @@ class Ext4Disk {
   bool is_cut() const { return cut_; }
   // As the device has it. No file may be open.
   void MountAgain();
+  // The kernel has found its own file system damaged, which a cut is not to do: whatever a log does
+  // there shows nothing.
+  bool is_damaged() const;
 
  private:
-  std::string AttachLoop(int image);
   std::string Mount();
+  std::string AttachLoop(int* loop);
 
   const std::string path_;
-  int loop_ = -1;
-  std::string device_;
-  int root_ = -1;  // of the mounted file system
+  int image_ = -1;
+  std::string device_;  // "loop0", while it is mounted
+  int root_ = -1;       // of the mounted file system
   std::atomic<bool> cut_ = false;
 };
 
