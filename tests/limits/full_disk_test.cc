@@ -90,7 +90,9 @@ TEST_CASE("on a disk that is full to the last page deletion makes room", "[limit
     log.Expect("AppendAll", log.application()->AppendAll({"deleted", 0}, 40, 8000));
     log.Expect("CreateTopic", log.application()->CreateTopic("aged", {.retention = absl::Hours(1),
                                                                       .segment_bytes = 64 << 10}));
-    log.Expect("AppendAll", log.application()->AppendAll({"aged", 0}, 120, 8000));
+    for (int i = 0; i < 2; ++i) {
+      log.Expect("AppendAll", log.application()->AppendAll({"aged", 0}, 60, 8000));
+    }
     log.Work(12);
     if (log.refused() > 0) log.Fail("refused on a disk with space");
     ballast.Fill();

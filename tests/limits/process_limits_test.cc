@@ -23,7 +23,8 @@ void Limit(__rlimit_resource_t resource, rlim_t soft) {
 
 TEST_CASE("a limit of file sizes is a full disk and never a signal", "[limits]") {
   int refused = 0;
-  for (const rlim_t bytes : {0, 5, 100, 4096, 70'000, 256 << 10, 300 << 10, 600 << 10, 1 << 20}) {
+  for (const rlim_t bytes : std::initializer_list<rlim_t>{0, 5, 100, 4096, 70'000, 256 << 10,
+                                                          300 << 10, 600 << 10, 1 << 20}) {
     for (const bool found : {false, true}) {  // a log that was made without the limit
       CAPTURE(bytes, found);
       const TempDir directory;

@@ -42,7 +42,7 @@ TEST_CASE("a system call that fails is absorbed or a documented error and nothin
           "[syscalls]") {
   SyscallFaultOptions options;
   options.seed = FromEnvironment("EVENTLOG_FAULT_SEED", 1);
-  options.every = static_cast<int64_t>(FromEnvironment("EVENTLOG_FAULT_EVERY", 40));
+  options.every = static_cast<int64_t>(FromEnvironment("EVENTLOG_FAULT_EVERY", 60));
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", /*overwrite=*/0);
   SyscallFigures figures;
   for (const Scenario& scenario : Scenarios()) {

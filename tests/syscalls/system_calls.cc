@@ -162,6 +162,10 @@ int __real_rename(const char* from, const char* to);
 int __real_link(const char* from, const char* to);
 int __real_remove(const char* path);
 
+}  // extern "C"
+
+extern "C" {
+
 int __wrap_open(const char* path, int flags, ...) {
   va_list rest;
   va_start(rest, flags);
@@ -209,6 +213,10 @@ ssize_t __wrap_pwritev(int fd, const iovec* pieces, int count, off_t offset) {
   errno = answer.error;
   return -1;
 }
+
+}  // extern "C"
+
+extern "C" {
 
 int __wrap_fdatasync(int fd) {
   return Made("fdatasync", [&] { return __real_fdatasync(fd); });
