@@ -45,6 +45,11 @@ bool LogModel::IsStale(const std::string& group, const Place& place) const {
   return stale_.contains({group, place});
 }
 
+bool LogModel::MustBeTold(const std::string& group, const Place& place) const {
+  return IsStale(group, place) && with_epoch_.contains({group, place}) &&
+         Committed(group, place).value_or(0) > at(place).log_start;
+}
+
 bool LogModel::AnyDisk(const std::vector<std::pair<Place, ModelRecord>>& records) const {
   return std::any_of(records.begin(), records.end(), [this](const auto& record) {
     const auto topic = topics_.find(record.first.first);
@@ -71,18 +76,22 @@ void LogModel::Acknowledge(std::size_t record, const RecordMetadata& metadata) {
   place.first.clear();  // of no topic: no more under way
 }
 
-void LogModel::Commit(const CommitKey& key, std::optional<int64_t> offset, bool disk) {
+void LogModel::Commit(const CommitKey& key, std::optional<int64_t> offset, bool disk,
+                      bool with_epoch) {
   auto& possible = commits_[key];
   if (possible.empty()) possible.push_back(std::nullopt);
   if (disk) possible.clear();
   possible.push_back(offset);
   stale_.erase(key);
+  with_epoch_.erase(key);
+  if (with_epoch) with_epoch_.insert(key);
 }
 
 void LogModel::ForgetTopic(const std::string& name) {
   topics_.erase(name);
   std::erase_if(commits_, [&](const auto& commit) { return commit.first.second.first == name; });
   std::erase_if(stale_, [&](const auto& key) { return key.second.first == name; });
+  std::erase_if(with_epoch_, [&](const auto& key) { return key.second.first == name; });
   for (AtomicWrite& write : atomic_writes_) {
     std::erase_if(write.parts, [&](const auto& part) { return part.first.first == name; });
   }
@@ -103,7 +112,7 @@ void LogModel::End(const std::vector<RecordMetadata>& metadata) {
   if (change.relayed.has_value()) {
     relayed_ = *change.relayed;
     write.relayed = change.relayed;
-    Commit({kRelay, {"elsewhere", 0}}, *change.relayed, AnyDisk(change.records));
+    Commit({kRelay, {"elsewhere", 0}}, *change.relayed, AnyDisk(change.records), false);
   }
   if (change.atomic) atomic_writes_.push_back(std::move(write));
   if (change.log_start.has_value()) {
@@ -124,7 +133,9 @@ void LogModel::End(const std::vector<RecordMetadata>& metadata) {
     const auto topic = topics_.find(commit.first.first);
     return topic != topics_.end() && topic->second.disk;
   });
-  for (const auto& [place, offset] : change.commits) Commit({change.group, place}, offset, disk);
+  for (const auto& [place, offset] : change.commits) {
+    Commit({change.group, place}, offset, disk, change.with_epochs);
+  }
 }
 
 void LogModel::MoveLogStart(const Place& place, int64_t log_start, absl::Duration now) {
@@ -153,6 +164,7 @@ void LogModel::SetDurable() {
 void LogModel::Judge(const FoundLog& found, Loss loss, absl::Duration now) {
   pending_found_.clear();
   losing_.clear();
+  cuts_.clear();
   JudgeTopics(found, loss);
   for (const auto& [name, topic] : found.topics) {
     for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
@@ -229,10 +241,8 @@ void LogModel::JudgePartition(const Place& place, const FoundPartition& found, L
                            partition.end()));
   Require(static_cast<int64_t>(found.records.size()) == end - start, at + "offsets are missing");
 
-  if (end < partition.end()) {  // commits beyond it now speak of records that are gone
-    for (const auto& [key, possible] : commits_) {
-      if (key.second == place && possible.back().value_or(0) > end) stale_.insert(key);
-    }
+  if (end < partition.end()) {
+    cuts_[place] = end;
     partition.records.resize(static_cast<std::size_t>(end - start));
   }
   std::size_t pending = 0;
@@ -315,7 +325,11 @@ void LogModel::JudgeCommits(const FoundLog& found, Loss loss) {
     Require(expected, fmt::format("group {} has committed {} in {}-{}, and should have {}",
                                   key.first, value.value_or(-1), key.second.first,
                                   key.second.second, possible.back().value_or(-1)));
-    if (loss != Loss::kNone) possible = {value};
+    if (loss == Loss::kNone) continue;
+    if (value != possible.back()) with_epoch_.erase(key);  // an older one, or who knows which
+    possible = {value};
+    const auto cut = cuts_.find(key.second);
+    if (cut != cuts_.end() && value.value_or(0) > cut->second) stale_.insert(key);
   }
 }
 

@@ -67,6 +67,7 @@ struct Change {
   std::string topic;                // that is created, altered or deleted
   std::optional<ModelTopic> after;  // what becomes of it; nullopt: it is deleted
   std::string group;                // that commits
+  bool with_epochs = false;         // by which it learns that what it had read is lost
   std::map<Place, std::optional<int64_t>> commits;
 };
 
@@ -90,8 +91,10 @@ class LogModel {
   const ModelPartition& at(const Place& place) const;
   bool Has(const Place& place) const;
   std::optional<int64_t> Committed(const std::string& group, const Place& place) const;
-  // The offset was committed before records below it were lost.
+  // The offset was committed before records below it were lost. Who starts from it may be told so,
+  // and must be, if the commit had an epoch and other records have come in their place.
   bool IsStale(const std::string& group, const Place& place) const;
+  bool MustBeTold(const std::string& group, const Place& place) const;
   int64_t relayed() const { return relayed_; }
 
   void Begin(Change change) { pending_ = std::move(change); }
@@ -119,7 +122,7 @@ class LogModel {
 
   ModelPartition& Mutable(const Place& place);
   void Append(const Place& place, ModelRecord record, const RecordMetadata& metadata);
-  void Commit(const CommitKey& key, std::optional<int64_t> offset, bool disk);
+  void Commit(const CommitKey& key, std::optional<int64_t> offset, bool disk, bool with_epoch);
   void ForgetTopic(const std::string& name);
   bool AnyDisk(const std::vector<std::pair<Place, ModelRecord>>& records) const;
   void JudgeTopics(const FoundLog& found, Loss loss);
@@ -134,11 +137,13 @@ class LogModel {
   // The last value is the newest; those before it may be found after a power cut.
   std::map<CommitKey, std::vector<std::optional<int64_t>>> commits_;
   std::set<CommitKey> stale_;
+  std::set<CommitKey> with_epoch_;
   std::vector<AtomicWrite> atomic_writes_;  // since all was durable
   int64_t relayed_ = 0;                     // the highest that was tried
   Change pending_;
   std::set<std::size_t> pending_found_;  // which of its records a judgement has found
   std::string losing_;                   // a topic that was `process` until then
+  std::map<Place, int64_t> cuts_;        // where it has found partitions cut
 };
 
 // Whether they are the same; `expected` may leave its timestamp open.

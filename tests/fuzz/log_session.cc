@@ -119,6 +119,7 @@ void LogSession::RequireReason(const absl::Status& status, ErrorReason reason) {
 // --- open, close, crash
 
 void LogSession::Open() {
+  --openings_left_;
   LogOptions options;
   options.directory = kDirectory;
   options.clock = &clock_;
@@ -134,6 +135,7 @@ void LogSession::Open() {
 }
 
 void LogSession::Restart() {
+  if (openings_left_ <= 0) return;
   const absl::Status closed = log_.Close();
   if (Acknowledged(closed)) model_.SetDurable();
   for (Reader& reader : readers_) {
@@ -150,6 +152,7 @@ void LogSession::Restart() {
 // The machine goes at a call of the file system: now, soon, or in a recovery after that.
 void LogSession::ArmCrash() {
   const unsigned how = Byte();
+  if (openings_left_ <= 0) return;
   power_ = (how & 1) != 0;
   calls_left_ = static_cast<int>(Byte() % 64);
   next_calls_.clear();

@@ -110,6 +110,7 @@ class LogSession {
   std::vector<Reader> readers_;
   unsigned next_id_ = 0;
   std::size_t bytes_left_ = 256 << 10;  // of values: an input is to be quick
+  int openings_left_ = 6;               // for the same reason
   int appended_ = 0;
 
   int calls_left_ = -1;          // of the file system until a crash; negative: none is armed

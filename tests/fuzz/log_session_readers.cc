@@ -73,7 +73,8 @@ void LogSession::Start(Reader* reader, const Place& place) {
     return;
   }
   if (!Acknowledged(position.status())) return;
-  Require(!committed.has_value() || *committed <= expected.end(), "a cut is not told");
+  Require(committed.value_or(0) <= expected.end() && !model_.MustBeTold(reader->group, place),
+          "a cut is not told");
   Require(*position == std::max(committed.value_or(0), expected.log_start),
           fmt::format("{}-{}: it starts at {}, log start {}, committed {}", place.first,
                       place.second, *position, expected.log_start, committed.value_or(-1)));
@@ -85,15 +86,21 @@ void LogSession::Poll() {
   if (reader == nullptr) return;
   const absl::Status polled = reader->consumer.Poll(absl::ZeroDuration(), &reader->records);
   const bool truncated = ReasonOf(polled) == ErrorReason::kLogTruncated;
-  for (const std::string& name : reader->topics) {  // those that were added
+  bool added = false;
+  for (const std::string& name : reader->topics) {
     for (int32_t i = 0; i < std::ssize(model_.topics().at(name).partitions); ++i) {
-      if (!reader->positions.contains({name, i})) {
-        if (truncated) return Start(reader, {name, i});
-        reader->positions[{name, i}] = std::max(
-            model_.Committed(reader->group, {name, i}).value_or(0), model_.at({name, i}).log_start);
+      const Place place(name, i);
+      if (reader->positions.contains(place)) continue;  // else it was added
+      if (truncated) {
+        Start(reader, place);
+      } else {
+        reader->positions[place] = std::max(model_.Committed(reader->group, place).value_or(0),
+                                            model_.at(place).log_start);
       }
+      added = true;
     }
   }
+  if (truncated && added) return;
   if (Acknowledged(polled)) CheckPolled(reader);
 }
 
@@ -132,7 +139,7 @@ void LogSession::Commit() {
   if (reader->group.empty()) {
     return RequireReason(reader->consumer.Commit(), ErrorReason::kNoGroup);
   }
-  Change change = {.group = reader->group};
+  Change change = {.group = reader->group, .with_epochs = true};
   for (const auto& [place, position] : reader->positions) change.commits[place] = position;
   model_.Begin(std::move(change));
   if (Acknowledged(reader->consumer.Commit())) model_.End({});
