@@ -8,7 +8,6 @@
 #include <catch2/catch.hpp>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/environment.h"
 #include "support/worlds.h"
 
 namespace eventlog::test {
@@ -33,11 +33,6 @@ struct PartitionPlace {
 };
 constexpr std::array<PartitionPlace, kPlaces> kPlaceOf = {
     {{"disk", 0}, {"disk", 1}, {"disk", 2}, {"process", 0}, {"process", 1}, {"lazy", 0}}};
-
-int64_t FromEnvironment(const char* name, int64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoll(text, nullptr, 10);
-}
 
 // Order within one partition, of one thread's records through one producer.
 struct Order {
@@ -332,8 +327,7 @@ void RunRound(World world, absl::Duration time, std::size_t threads, uint64_t se
 TEST_CASE("callbacks and records of many producers are as promised", "[stress]") {
   const auto threads = static_cast<std::size_t>(FromEnvironment("EVENTLOG_STRESS_THREADS", 16));
   const absl::Duration time = absl::Seconds(FromEnvironment("EVENTLOG_STRESS_SECONDS", 2));
-  auto seed = static_cast<uint64_t>(
-      FromEnvironment("EVENTLOG_STRESS_SEED", static_cast<int64_t>(std::random_device()())));
+  uint64_t seed = FromEnvironment("EVENTLOG_STRESS_SEED", std::random_device()());
   // In rounds: every record is remembered until its log is checked.
   constexpr absl::Duration kMostOfARound = absl::Seconds(15);
   World world = World::kMemoryFileSystem;
