@@ -101,7 +101,11 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   bool left = false;
   bool sync_failed = false;
   absl::Status reserved = files_.Reserve(static_cast<int64_t>(group_.bytes()), &left, &sync_failed);
-  if (sync_failed) return PoisonWith(reserved), reserved;
+  // Who lacks space or descriptors can try again; what else fails is a broken device.
+  if (sync_failed || !(reserved.ok() || absl::IsResourceExhausted(reserved))) {
+    PoisonWith(reserved);
+    return reserved;
+  }
   if (!reserved.ok()) {
     for (const auto& member : members) member->OnRefused(reserved);
     return reserved;

@@ -166,6 +166,22 @@ TEST_CASE("what a full disk refuses is not acknowledged and the journal goes on"
   CHECK(fixture.Replay(fixture.Start()) == std::vector<int64_t>{0, 2, 3});
 }
 
+TEST_CASE("a file that a broken device keeps from being made stops the journal", "[journal]") {
+  const std::string broken = GENERATE(as<std::string>{}, "OpenFile", "WriteAt", "SyncData");
+  CAPTURE(broken);
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != broken || call.path != internal::JournalPath("/log", 1))
+      return absl::OkStatus();
+    return absl::InternalError("broken");
+  });
+  const auto large = std::make_shared<TestMember>(1, 400 << 10);
+  CHECK(ReasonOf(fixture.Commit(large, true)) == ErrorReason::kPoisoned);
+  CHECK_FALSE(large->synced);
+  CHECK(fixture.health.failure() == internal::Health::Failure::kJournal);
+}
+
 TEST_CASE("a mark is made though records were refused for space", "[journal]") {
   JournalFixture fixture;
   fixture.Write(0, false);
