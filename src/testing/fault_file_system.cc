@@ -38,9 +38,13 @@ absl::Status FaultFileSystem::ErrorOf(Fault fault, const Call& call) {
 }
 
 struct FaultFileSystem::State {
+  // A class, and hidden as such: what a template makes of an enum is as visible as the enum.
+  struct Awaited {
+    Fault fault;
+  };
   struct Rule {
     int64_t count = 0;
-    std::deque<Fault> next;
+    std::deque<Awaited> next;
     std::optional<Fault> all;
   };
 
@@ -54,7 +58,7 @@ struct FaultFileSystem::State {
       ++rule.count;
       call.number = ++count;
       if (!rule.next.empty()) {
-        const Fault fault = rule.next.front();
+        const Fault fault = rule.next.front().fault;
         rule.next.pop_front();
         return ErrorOf(fault, call);
       }
@@ -120,7 +124,7 @@ FaultFileSystem::~FaultFileSystem() = default;
 
 void FaultFileSystem::FailNext(std::string_view call, Fault fault) {
   internal::MutexLock lock(&state_->mutex);
-  state_->rules[IndexOf(call)].next.push_back(fault);
+  state_->rules[IndexOf(call)].next.push_back({fault});
 }
 
 void FaultFileSystem::FailAll(std::string_view call, Fault fault) {
