@@ -28,7 +28,7 @@ absl::StatusOr<internal::CatalogFile> ReadCatalog(FileSystem* file_system,
                                                   const std::string& directory) {
   EVENTLOG_ASSIGN_OR_RETURN(
       const std::string bytes,
-      ReadStoredFile(file_system, internal::CatalogPath(directory), kMaxSmallFileBytes));
+      ReadReplacedFile(file_system, internal::CatalogPath(directory), kMaxSmallFileBytes));
   return internal::DecodeCatalog(bytes);
 }
 
@@ -36,7 +36,7 @@ absl::StatusOr<internal::Checkpoint> ReadCheckpoint(FileSystem* file_system,
                                                     const std::string& directory) {
   EVENTLOG_ASSIGN_OR_RETURN(
       const std::string bytes,
-      ReadStoredFile(file_system, internal::CheckpointPath(directory), kMaxSmallFileBytes));
+      ReadReplacedFile(file_system, internal::CheckpointPath(directory), kMaxSmallFileBytes));
   return internal::DecodeCheckpoint(bytes);
 }
 

@@ -24,6 +24,17 @@ absl::StatusOr<std::string> ReadStoredFile(FileSystem* file_system, const std::s
   return bytes;
 }
 
+absl::StatusOr<std::string> ReadReplacedFile(FileSystem* file_system, const std::string& path,
+                                             int64_t max_bytes) {
+  auto bytes = ReadStoredFile(file_system, path, max_bytes);
+  for (int i = 1; i < kMostReadings; ++i) {
+    auto again = ReadStoredFile(file_system, path, max_bytes);
+    if (again == bytes) break;
+    bytes = std::move(again);
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::vector<int64_t>> ListSegments(FileSystem* file_system,
                                                   const std::string& partition_directory) {
   EVENTLOG_ASSIGN_OR_RETURN(const auto names, file_system->List(partition_directory));

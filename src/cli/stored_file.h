@@ -17,6 +17,13 @@ namespace eventlog::inline v1::cli {
 absl::StatusOr<std::string> ReadStoredFile(FileSystem* file_system, const std::string& path,
                                            int64_t max_bytes);
 
+// The same for a catalog or a checkpoint, beside a process that replaces them: what was replaced is
+// written over by the next replacement, so a file that is open may change under its reader. Reads
+// until two readings agree, at most `kMostReadings` times.
+inline constexpr int kMostReadings = 100;
+absl::StatusOr<std::string> ReadReplacedFile(FileSystem* file_system, const std::string& path,
+                                             int64_t max_bytes);
+
 // The base offsets of a partition's segment files, rising.
 absl::StatusOr<std::vector<int64_t>> ListSegments(FileSystem* file_system,
                                                   const std::string& partition_directory);

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "cli/tool.h"
+#include "eventlog/testing/fault_file_system.h"
+#include "fmt/format.h"
 #include "support/batch_factory.h"
 
 namespace eventlog::cli {
@@ -17,6 +19,23 @@ TEST_CASE("a stored file is read whole up to a bound", "[cli]") {
   CHECK(*bytes == "12345");
   CHECK(absl::IsDataLoss(ReadStoredFile(FileSystem::Posix(), directory / "file", 4).status()));
   CHECK(absl::IsNotFound(ReadStoredFile(FileSystem::Posix(), directory / "other", 4).status()));
+}
+
+TEST_CASE("a file that changes while it is read is read again", "[cli]") {
+  const test::TempDir directory;
+  const std::string path = directory / "file";
+  test::WriteFileText(path, "old");
+  FaultFileSystem files(FileSystem::Posix());
+  int reads = 0;
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "ReadAt" && ++reads <= 3)
+      test::WriteFileText(path, fmt::format("ne{}", reads));
+    return absl::OkStatus();
+  });
+  const auto bytes = ReadReplacedFile(&files, path, 5);
+  REQUIRE(bytes.ok());
+  CHECK(*bytes == "ne3");
+  CHECK(reads == 4);
 }
 
 TEST_CASE("segments are listed in the order of their offsets", "[cli]") {
