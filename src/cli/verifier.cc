@@ -20,6 +20,7 @@
 #include "format/catalog_file.h"
 #include "format/checkpoint.h"
 #include "format/file_names.h"
+#include "format/journal_list.h"
 #include "io/directory_lock.h"
 
 namespace eventlog::inline v1::cli {
@@ -53,6 +54,7 @@ class Verifier {
   // Beside a process that works on them.
   absl::Status ReadBothAgain();
   absl::Status CheckJournal();
+  absl::Status CheckJournalList(const std::map<uint64_t, int64_t>& sizes);
   absl::Status CheckPartitions();
   absl::Status CheckPartition(const std::string& name, internal::PartitionDirectoryName parsed);
   absl::Status CheckPartitionFiles(const std::string& directory, const std::vector<int64_t>& bases,
@@ -101,7 +103,7 @@ absl::Status Verifier::FindLog() {
 
 absl::Status Verifier::ReadCatalog() {
   const std::string path = internal::CatalogPath(directory_);
-  auto bytes = ReadStoredFile(file_system_, path, kMaxSmallFileBytes);
+  auto bytes = ReadReplacedFile(file_system_, path, kMaxSmallFileBytes);
   if (absl::IsNotFound(bytes.status())) {
     Damaged({.file = path, .what = "the catalog is missing"});
     return absl::OkStatus();
@@ -126,7 +128,7 @@ absl::Status Verifier::ReadCatalog() {
 
 absl::Status Verifier::ReadCheckpoint() {
   const std::string path = internal::CheckpointPath(directory_);
-  auto bytes = ReadStoredFile(file_system_, path, kMaxSmallFileBytes);
+  auto bytes = ReadReplacedFile(file_system_, path, kMaxSmallFileBytes);
   if (absl::IsNotFound(bytes.status())) {
     Damaged({.file = path, .what = "the checkpoint is missing"});
     return absl::OkStatus();
@@ -162,7 +164,7 @@ absl::Status Verifier::ReadBothAgain() {
 
 bool Verifier::CheckpointHasChanged() const {
   const auto now =
-      ReadStoredFile(file_system_, internal::CheckpointPath(directory_), kMaxSmallFileBytes);
+      ReadReplacedFile(file_system_, internal::CheckpointPath(directory_), kMaxSmallFileBytes);
   return now.ok() && *now != checkpoint_bytes_;
 }
 
@@ -181,13 +183,14 @@ absl::Status Verifier::CheckJournal() {
   auto names = file_system_->List(path);
   if (!names.ok() && !absl::IsNotFound(names.status())) return names.status();
   std::vector<FoundGroup> groups;
-  int64_t files = 0;
+  std::map<uint64_t, int64_t> sizes;  // by the files' numbers
   for (const std::string& name : names.ok() ? *names : std::vector<std::string>()) {
-    if (!internal::ParseJournalName(name).has_value()) continue;
-    ++files;
+    const auto number = internal::ParseJournalName(name);
+    if (!number.has_value()) continue;
     EVENTLOG_ASSIGN_OR_RETURN(
         const std::string bytes,
         ReadStoredFile(file_system_, path + "/" + name, kMaxJournalFileBytes));
+    sizes[*number] = std::ssize(bytes);
     if (!checkpoint_.has_value()) continue;
     for (FoundGroup& found : FindGroups(bytes, checkpoint_->generation, checkpoint_->log_id)) {
       found.group.frames.clear();  // views into `bytes`
@@ -195,14 +198,49 @@ absl::Status Verifier::CheckJournal() {
     }
   }
   report_.journal_groups = static_cast<int64_t>(groups.size());
-  if (files == 0) {
+  if (sizes.empty()) {
     Damaged({.file = path, .what = "the journal is missing"});
-  } else if (checkpoint_.has_value()) {
+    return absl::OkStatus();
+  }
+  EVENTLOG_RETURN_IF_ERROR(CheckJournalList(sizes));
+  if (checkpoint_.has_value()) {
     const uint64_t missing = FindMissingGroup(*checkpoint_, groups);
     if (missing != 0) {
       Damaged({.file = path,
                .what = fmt::format("group {} of generation {} was synced and is damaged or missing",
                                    missing, checkpoint_->generation)});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verifier::CheckJournalList(const std::map<uint64_t, int64_t>& sizes) {
+  const std::string path = internal::JournalListPath(directory_);
+  const auto bytes = ReadStoredFile(file_system_, path, kMaxSmallFileBytes);
+  if (absl::IsNotFound(bytes.status())) {
+    Damaged({.file = path, .what = "the list of journal files is missing"});
+    return absl::OkStatus();
+  }
+  EVENTLOG_RETURN_IF_ERROR(bytes);
+  const auto list = internal::DecodeJournalList(*bytes);
+  if (!list.ok()) {
+    Damaged({.file = path,
+             .position = 0,
+             .end_position = std::ssize(*bytes),
+             .what = Text(list.status())});
+    return absl::OkStatus();
+  }
+  if (checkpoint_.has_value() && list->log_id != checkpoint_->log_id) {
+    Damaged({.file = path, .what = "the list is of another log than the checkpoint"});
+  }
+  for (const internal::JournalListEntry& listed : list->files) {
+    const auto size = sizes.find(listed.number);
+    const std::string file = internal::JournalPath(directory_, listed.number);
+    if (size == sizes.end()) {
+      Damaged({.file = file, .what = "the file is missing"});
+    } else if (size->second != listed.bytes) {
+      Damaged({.file = file,
+               .what = fmt::format("{} bytes long instead of {}", size->second, listed.bytes)});
     }
   }
   return absl::OkStatus();

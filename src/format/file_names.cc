@@ -48,6 +48,10 @@ std::string JournalReservePath(const std::string& log_directory) {
   return JournalDirectory(log_directory) + "/reserve";
 }
 
+std::string JournalListPath(const std::string& log_directory) {
+  return JournalDirectory(log_directory) + "/files";
+}
+
 std::string JournalPath(const std::string& log_directory, uint64_t number) {
   return JournalDirectory(log_directory) + "/" + JournalName(number);
 }

@@ -1,7 +1,7 @@
 // Every path inside a log's directory is made here.
 //
 //   lock  catalog  checkpoint
-//   journal/00000000.journal ... reserve
+//   journal/files  journal/00000000.journal ... reserve
 //   segments/<topic id>-<partition>/<base offset, 20 digits>.log .index .timeindex
 #pragma once
 
@@ -19,6 +19,7 @@ std::string CatalogPath(const std::string& log_directory);
 std::string CheckpointPath(const std::string& log_directory);
 std::string JournalDirectory(const std::string& log_directory);
 std::string JournalReservePath(const std::string& log_directory);
+std::string JournalListPath(const std::string& log_directory);
 std::string JournalPath(const std::string& log_directory, uint64_t number);
 std::string SegmentsDirectory(const std::string& log_directory);
 std::string PartitionDirectory(const std::string& log_directory, int32_t topic_id,

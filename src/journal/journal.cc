@@ -20,7 +20,7 @@ Journal::Journal(FileSystem* file_system, std::string log_directory, int64_t max
       files_(file_system, std::move(log_directory), max_bytes) {}
 
 absl::Status Journal::Start(const Uuid& log_id, uint64_t generation) {
-  EVENTLOG_RETURN_IF_ERROR(files_.Open());
+  EVENTLOG_RETURN_IF_ERROR(files_.Open(log_id));
   log_id_ = log_id;
   generation_ = generation;
   next_sequence_ = 1;

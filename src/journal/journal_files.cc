@@ -11,6 +11,11 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
+bool Has(const JournalList& list, uint64_t number) {
+  return std::any_of(list.files.begin(), list.files.end(),
+                     [number](const JournalListEntry& file) { return file.number == number; });
+}
+
 int64_t RoundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
 absl::Status FillWithZeros(File* file, int64_t bytes) {
@@ -31,13 +36,16 @@ absl::Status FillWithZeros(File* file, int64_t bytes) {
 JournalFiles::JournalFiles(FileSystem* file_system, std::string log_directory, int64_t max_bytes)
     : file_system_(file_system), log_directory_(std::move(log_directory)), max_bytes_(max_bytes) {}
 
-absl::Status JournalFiles::Open() {
+absl::Status JournalFiles::Open(const Uuid& log_id) {
   Close();
+  log_id_ = log_id;
+  // Recovery has looked at it: when it cannot be read, it was told to go past that.
+  const auto listed = ReadList();
   EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system_->List(JournalDirectory(log_directory_)));
   std::vector<std::unique_ptr<JournalFile>> found;
   for (const std::string& name : names) {
     const auto number = ParseJournalName(name);
-    if (!number.has_value()) continue;
+    if (!number.has_value() || (listed.ok() && !Has(*listed, *number))) continue;
     auto journal = std::make_unique<JournalFile>();
     journal->number = *number;
     EVENTLOG_ASSIGN_OR_RETURN(
@@ -61,8 +69,43 @@ absl::Status JournalFiles::Open() {
     position_ = 0;
     covered_ = 0;
   }
+  if (const auto files = Entries(); !listed.ok() || listed->files != files) {
+    EVENTLOG_RETURN_IF_ERROR(SyncFiles());  // a creation that crashed may have left them
+    EVENTLOG_RETURN_IF_ERROR(WriteList(files));
+  }
   KeepReserve();
   return absl::OkStatus();
+}
+
+absl::Status JournalFiles::SyncFiles() {
+  std::vector<File*> files;
+  {
+    MutexLock lock(&mutex_);
+    for (const auto& file : files_) files.push_back(file->file.get());
+  }
+  for (File* file : files) EVENTLOG_RETURN_IF_ERROR(file->SyncData());
+  return file_system_->SyncDirectory(JournalDirectory(log_directory_));
+}
+
+absl::StatusOr<JournalList> JournalFiles::ReadList() const {
+  EVENTLOG_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      ReadWholeFile(file_system_, JournalListPath(log_directory_), kMaxJournalListBytes));
+  EVENTLOG_ASSIGN_OR_RETURN(JournalList list, DecodeJournalList(bytes));
+  if (list.log_id != log_id_) return MakeError(ErrorReason::kCorruptData, "another log's list");
+  return list;
+}
+
+absl::Status JournalFiles::WriteList(std::vector<JournalListEntry> files) {
+  return ReplaceFile(file_system_, JournalListPath(log_directory_),
+                     EncodeJournalList({log_id_, std::move(files)}));
+}
+
+std::vector<JournalListEntry> JournalFiles::Entries() const {
+  MutexLock lock(&mutex_);
+  std::vector<JournalListEntry> entries;
+  for (const auto& file : files_) entries.push_back({file->number, file->bytes});
+  return entries;
 }
 
 // As far as there is space: a log with less is better than none.
@@ -93,6 +136,23 @@ void JournalFiles::Close() {
 }
 
 absl::StatusOr<JournalFiles::JournalFile> JournalFiles::Make(uint64_t number, int64_t bytes) {
+  EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, MakeUnlisted(number, bytes));
+  std::vector<JournalListEntry> files = Entries();
+  files.push_back({number, bytes});
+  absl::Status listed = WriteList(std::move(files));
+  if (listed.ok()) return made;
+  if (IsDiskFull(listed)) {
+    made.file.reset();
+    static_cast<void>(RemoveIfExists(file_system_, JournalPath(log_directory_, number)));
+    return listed;
+  }
+  MutexLock lock(&mutex_);
+  next_number_ = number + 1;  // the list may have this one: it stays
+  return listed;
+}
+
+absl::StatusOr<JournalFiles::JournalFile> JournalFiles::MakeUnlisted(uint64_t number,
+                                                                     int64_t bytes) {
   const std::string path = JournalPath(log_directory_, number);
   // What an attempt that failed or crashed left behind was never used: nothing names it.
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system_, path));

@@ -5,6 +5,7 @@
 //
 // Invariants:
 // - the current file is the only one written;
+// - a file is in the journal's list, durably and with its size, before it is used;
 // - a file is free exactly when its last group lies below the start of a durable checkpoint (R4);
 // - a file with unsynced bytes is synced before it is left for another (R3).
 #pragma once
@@ -17,7 +18,9 @@
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
+#include "base/uuid.h"
 #include "eventlog/file_system.h"
+#include "format/journal_list.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -29,6 +32,7 @@ struct JournalPlace {
 
 inline constexpr int64_t kFirstJournalFileBytes = 256 << 10;
 inline constexpr int64_t kJournalBlockBytes = 4096;
+inline constexpr int64_t kMaxJournalListBytes = 16 << 20;
 
 // One user at a time (the journal's leader), except where a method says otherwise.
 class JournalFiles {
@@ -36,8 +40,8 @@ class JournalFiles {
   JournalFiles(FileSystem* file_system, std::string log_directory, int64_t max_bytes);
 
   // Takes the files that are there, all free, and makes the first when there is none. The next
-  // group goes to position 0 of the lowest.
-  absl::Status Open();
+  // group goes to position 0 of the lowest. From here on they are the list's.
+  absl::Status Open(const Uuid& log_id);
   // Closes every descriptor.
   void Close();
   // Gives up the space that is held back for what the journal holds, so that it can go into
@@ -73,6 +77,11 @@ class JournalFiles {
   };
 
   absl::StatusOr<JournalFile> Make(uint64_t number, int64_t bytes);
+  absl::StatusOr<JournalFile> MakeUnlisted(uint64_t number, int64_t bytes);
+  absl::Status SyncFiles();
+  absl::StatusOr<JournalList> ReadList() const;
+  absl::Status WriteList(std::vector<JournalListEntry> files);
+  std::vector<JournalListEntry> Entries() const;
   void KeepReserve();
   int64_t NextFileBytes(int64_t at_least) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JournalFile* FindFree(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -81,6 +90,7 @@ class JournalFiles {
   FileSystem* const file_system_;
   const std::string log_directory_;
   const int64_t max_bytes_;
+  Uuid log_id_;
   bool unsynced_ = false;     // leader's
   bool fresh_block_ = false;  // leader's: the next group starts a block of its own (after a sync)
 

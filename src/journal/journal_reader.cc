@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
+#include "format/journal_list.h"
 #include "io/durable_file.h"
 #include "journal/journal_files.h"
 
@@ -28,21 +29,38 @@ struct LaterGroup {
   std::size_t position = 0;
 };
 
+std::size_t RoundUp(std::size_t value, std::size_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 class JournalReader {
  public:
-  JournalReader(const Checkpoint& checkpoint, RecoveryMode mode, JournalContents* contents)
-      : checkpoint_(checkpoint), mode_(mode), contents_(contents) {}
+  JournalReader(std::string log_directory, const Checkpoint& checkpoint, RecoveryMode mode,
+                JournalContents* contents)
+      : log_directory_(std::move(log_directory)),
+        checkpoint_(checkpoint),
+        mode_(mode),
+        contents_(contents) {}
 
-  absl::Status Load(FileSystem* file_system, const std::string& log_directory);
+  absl::Status Load(FileSystem* file_system);
   absl::Status Replay();
 
  private:
+  absl::Status CheckFiles(FileSystem* file_system) const;
   // The group with the next sequence at `position` of `file`, where the writer may have put it.
   absl::StatusOr<std::optional<JournalGroup>> GroupAt(const LoadedFile& file, std::size_t position);
   absl::StatusOr<std::optional<JournalGroup>> NextGroup();
   absl::StatusOr<std::vector<LaterGroup>> FindLaterGroups(bool* proven);
+  absl::Status CheckGeneration(std::string_view bytes, uint64_t file, std::size_t position) const;
+  bool IsTorn(std::string_view bytes) const;
+  bool NextIsTorn() const;
+  std::string Place() const;
   absl::Status Damaged() const;
+  void Tell(const std::string& line) {
+    contents_->damage += (contents_->damage.empty() ? "" : "\n") + line;
+  }
 
+  const std::string log_directory_;
   const Checkpoint& checkpoint_;
   const RecoveryMode mode_;
   JournalContents* const contents_;
@@ -52,8 +70,8 @@ class JournalReader {
   std::size_t position_ = 0;
 };
 
-absl::Status JournalReader::Load(FileSystem* file_system, const std::string& log_directory) {
-  const std::string directory = JournalDirectory(log_directory);
+absl::Status JournalReader::Load(FileSystem* file_system) {
+  const std::string directory = JournalDirectory(log_directory_);
   EVENTLOG_RETURN_IF_ERROR(file_system->SyncDirectory(directory));
   EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system->List(directory));
   std::vector<uint64_t> numbers;
@@ -62,7 +80,7 @@ absl::Status JournalReader::Load(FileSystem* file_system, const std::string& log
   }
   std::sort(numbers.begin(), numbers.end());
   for (const uint64_t number : numbers) {
-    const std::string path = JournalPath(log_directory, number);
+    const std::string path = JournalPath(log_directory_, number);
     EVENTLOG_ASSIGN_OR_RETURN(auto file, file_system->OpenFile(path, FileSystem::Open::kExisting));
     EVENTLOG_RETURN_IF_ERROR(file->SyncData());  // R14
     EVENTLOG_RETURN_IF_ERROR(file->DropCache());
@@ -74,9 +92,42 @@ absl::Status JournalReader::Load(FileSystem* file_system, const std::string& log
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     files_.push_back({numbers[i], contents_->files[i]});
   }
+  const absl::Status missing = CheckFiles(file_system);
+  if (!missing.ok() && (mode_ == RecoveryMode::kRefuse || !absl::IsDataLoss(missing))) {
+    return missing;
+  }
+  if (!missing.ok()) Tell(std::string(missing.message()));
   sequence_ = checkpoint_.sequence;
   file_ = checkpoint_.journal_file;
   position_ = checkpoint_.journal_position;
+  return absl::OkStatus();
+}
+
+// Against the list, which has every file before it is used.
+absl::Status JournalReader::CheckFiles(FileSystem* file_system) const {
+  const std::string path = JournalListPath(log_directory_);
+  const auto bytes = ReadWholeFile(file_system, path, kMaxJournalListBytes);
+  if (absl::IsNotFound(bytes.status())) {
+    return MakeError(ErrorReason::kDurableDataMissing, path + ": the list of files is missing");
+  }
+  EVENTLOG_RETURN_IF_ERROR(bytes);
+  const auto list = DecodeJournalList(*bytes);
+  if (!list.ok()) return Annotate(list.status(), path);
+  if (list->log_id != checkpoint_.log_id) {
+    return MakeError(ErrorReason::kCorruptData, path + ": the list is another log's");
+  }
+  for (const JournalListEntry& listed : list->files) {
+    const auto file = std::find_if(files_.begin(), files_.end(), [&](const LoadedFile& loaded) {
+      return loaded.number == listed.number;
+    });
+    const int64_t found = file == files_.end() ? -1 : std::ssize(file->bytes);
+    if (found == listed.bytes) continue;
+    const std::string name = JournalPath(log_directory_, listed.number);
+    return MakeError(
+        ErrorReason::kDurableDataMissing,
+        found < 0 ? name + ": the file is missing"
+                  : fmt::format("{}: {} bytes long instead of {}", name, found, listed.bytes));
+  }
   return absl::OkStatus();
 }
 
@@ -96,13 +147,10 @@ absl::StatusOr<std::optional<JournalGroup>> JournalReader::GroupAt(const LoadedF
 }
 
 absl::StatusOr<std::optional<JournalGroup>> JournalReader::NextGroup() {
-  const auto round_up = [](std::size_t value, std::size_t unit) {
-    return (value + unit - 1) / unit * unit;
-  };
   for (const LoadedFile& file : files_) {
     if (file.number != file_) continue;
     for (const std::size_t unit : {std::size_t{8}, std::size_t{kJournalBlockBytes}}) {
-      EVENTLOG_ASSIGN_OR_RETURN(auto group, GroupAt(file, round_up(position_, unit)));
+      EVENTLOG_ASSIGN_OR_RETURN(auto group, GroupAt(file, RoundUp(position_, unit)));
       if (group.has_value()) return group;
     }
   }
@@ -126,7 +174,9 @@ absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* pro
     for (std::size_t at = file.bytes.find(wanted); at != std::string_view::npos;
          at = file.bytes.find(wanted, at + 1)) {
       if (at % 8 != 0) continue;
-      auto group = DecodeGroup(file.bytes.substr(at), checkpoint_.generation, checkpoint_.log_id);
+      const std::string_view here = file.bytes.substr(at);
+      EVENTLOG_RETURN_IF_ERROR(CheckGeneration(here, file.number, at));
+      auto group = DecodeGroup(here, checkpoint_.generation, checkpoint_.log_id);
       if (!group.ok() || group->sequence < sequence_) continue;
       later.push_back({group->sequence, file.number, at});
       *proven = *proven || group->synced_upto >= sequence_;
@@ -137,13 +187,53 @@ absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* pro
   return later;
 }
 
+// The checkpoint that begins a generation is durable before the first group of it (R16).
+absl::Status JournalReader::CheckGeneration(std::string_view bytes, uint64_t file,
+                                            std::size_t position) const {
+  if (bytes.size() < kGroupHeaderBytes) return absl::OkStatus();
+  const auto generation = LoadLe<uint64_t>(bytes.data() + 8);
+  if (generation <= checkpoint_.generation ||
+      !GroupBytes(bytes, generation, checkpoint_.log_id).ok()) {
+    return absl::OkStatus();
+  }
+  return MakeError(ErrorReason::kCorruptData,
+                   fmt::format("{}: of generation {}, and {} has a group of {} at byte {}",
+                               CheckpointPath(log_directory_), checkpoint_.generation,
+                               JournalPath(log_directory_, file), generation, position));
+}
+
+// Whether these bytes look like the next group, not whole. What older groups left looks like it
+// too, but its header is good under a generation of its own.
+bool JournalReader::IsTorn(std::string_view bytes) const {
+  if (bytes.size() < kGroupHeaderBytes) return false;
+  const auto generation = LoadLe<uint64_t>(bytes.data() + 8);
+  const int signs = (LoadLe<uint32_t>(bytes.data()) == kJournalGroupFormat.magic ? 1 : 0) +
+                    (generation == checkpoint_.generation ? 1 : 0) +
+                    (LoadLe<uint64_t>(bytes.data() + 16) == sequence_ ? 1 : 0);
+  if (signs < 2) return false;
+  return signs == 3 || !GroupBytes(bytes, generation, checkpoint_.log_id).ok();
+}
+
+// At any of the places where NextGroup looks.
+bool JournalReader::NextIsTorn() const {
+  return std::any_of(files_.begin(), files_.end(), [&](const LoadedFile& file) {
+    const auto torn_at = [&](std::size_t position) {
+      return position < file.bytes.size() && IsTorn(file.bytes.substr(position));
+    };
+    return torn_at(0) ||
+           (file.number == file_ &&
+            (torn_at(RoundUp(position_, 8)) || torn_at(RoundUp(position_, kJournalBlockBytes))));
+  });
+}
+
+std::string JournalReader::Place() const {
+  return fmt::format("journal group {} of generation {}, expected in {} at or after byte {}",
+                     sequence_, checkpoint_.generation, JournalPath(log_directory_, file_),
+                     position_);
+}
+
 absl::Status JournalReader::Damaged() const {
-  return MakeError(
-      ErrorReason::kCorruptData,
-      fmt::format(
-          "journal group {} of generation {} was synced and is damaged or missing, expected "
-          "in file {} at or after position {}",
-          sequence_, checkpoint_.generation, file_, position_));
+  return MakeError(ErrorReason::kCorruptData, Place() + ", was synced and is damaged or missing");
 }
 
 absl::Status JournalReader::Replay() {
@@ -157,9 +247,13 @@ absl::Status JournalReader::Replay() {
     }
     bool proven = false;
     EVENTLOG_ASSIGN_OR_RETURN(const auto later, FindLaterGroups(&proven));
-    if (!proven) return absl::OkStatus();
+    if (!proven) {
+      if (later.empty() && !NextIsTorn()) return absl::OkStatus();
+      contents_->torn = Place() + ", is not whole, and nothing says that it ever was";
+      return absl::OkStatus();
+    }
     if (mode_ == RecoveryMode::kRefuse) return Damaged();
-    contents_->damage = std::string(Damaged().message());
+    Tell(std::string(Damaged().message()));
     if (mode_ == RecoveryMode::kTruncate || later.empty()) return absl::OkStatus();
     sequence_ = later.front().sequence;
     file_ = later.front().file;
@@ -173,8 +267,8 @@ absl::StatusOr<JournalContents> ReadJournal(FileSystem* file_system,
                                             const std::string& log_directory,
                                             const Checkpoint& checkpoint, RecoveryMode mode) {
   JournalContents contents;
-  JournalReader reader(checkpoint, mode, &contents);
-  EVENTLOG_RETURN_IF_ERROR(reader.Load(file_system, log_directory));
+  JournalReader reader(log_directory, checkpoint, mode, &contents);
+  EVENTLOG_RETURN_IF_ERROR(reader.Load(file_system));
   EVENTLOG_RETURN_IF_ERROR(reader.Replay());
   return contents;
 }

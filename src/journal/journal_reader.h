@@ -19,12 +19,14 @@ struct JournalContents {
   std::vector<JournalFrame> frames;  // of the groups that replay, in order
   int64_t groups = 0;
   std::string damage = {};  // what an explicit recovery mode has gone past; empty: nothing
+  std::string torn = {};    // a group that was begun and that nothing proves; empty: none
 };
 
 // Reads the groups that follow `checkpoint`. A missing or invalid group ends the journal; when it
 // was proven durable that is DataLoss (kCorruptData), which names file and position, unless `mode`
 // is explicit: kTruncate ends the journal there, kSkipDamaged goes on with the groups after it.
-// Unimplemented (kNewerFormat). Syncs each file before it believes it.
+// So is a journal that lacks a file, or bytes of one (kDurableDataMissing), which the explicit
+// modes go past. Unimplemented (kNewerFormat). Syncs each file before it believes it.
 absl::StatusOr<JournalContents> ReadJournal(FileSystem* file_system,
                                             const std::string& log_directory,
                                             const Checkpoint& checkpoint, RecoveryMode mode);

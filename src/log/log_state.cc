@@ -85,6 +85,8 @@ absl::Status LogState::CreateLog() {
   EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
   Checkpoint first;
   first.log_id = log_id;
+  // Its list of files is to be there whenever a checkpoint is.
+  EVENTLOG_RETURN_IF_ERROR(journal_->Start(log_id, first.generation));
   return WriteCheckpoint(checkpoint_file_.get(), first);
 }
 
@@ -117,7 +119,12 @@ void LogState::Abandon() {
 
 absl::Status LogState::Recover(RecoveryMode mode) {
   files_->ForgetAll();
-  EVENTLOG_RETURN_IF_ERROR(catalog_->Load());
+  const absl::Status loaded = catalog_->Load();
+  if (absl::IsNotFound(loaded)) {
+    return MakeError(ErrorReason::kDurableDataMissing,
+                     CatalogPath(options_.directory) + ": the catalog is missing");
+  }
+  EVENTLOG_RETURN_IF_ERROR(loaded);
   const absl::Duration start = clock_->Monotonic();
   const RecoveryInput input = {
       files_.get(), options_.directory, checkpoint_file_.get(), catalog_.get(),

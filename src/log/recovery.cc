@@ -25,9 +25,11 @@ class LogRecovery {
  private:
   absl::Status SyncDirectories();
   absl::Status Load();
-  absl::Status RemoveOrphans();
+  absl::Status CheckCatalog();
+  absl::Status FindOrphans();
+  absl::Status ExaminePartitions();
   absl::Status RemovePartitionDirectory(const std::string& name);
-  absl::Status RecoverPartitions();
+  absl::Status FinishPartitions();
   absl::Status Commit();
   void Note(const std::string& line) { recovered_.report.text += line + "\n"; }
 
@@ -37,6 +39,13 @@ class LogRecovery {
   JournalContents journal_;
   std::map<PartitionKey, PartitionCheckpoint> entries_;
   std::map<PartitionKey, std::vector<const JournalFrame*>> frames_;
+  std::vector<std::string> orphans_;  // directories, by name
+  struct Examined {
+    std::string topic;
+    PartitionKey key;
+    std::unique_ptr<PartitionRecovery> recovery;
+  };
+  std::vector<Examined> examined_;
   RecoveredLog recovered_;
 };
 
@@ -50,7 +59,8 @@ absl::Status LogRecovery::Load() {
   EVENTLOG_ASSIGN_OR_RETURN(old_, ReadCheckpoint(file_system_, input_.directory));
   if (old_.log_id != input_.catalog->log_id()) {
     return MakeError(ErrorReason::kCorruptData,
-                     input_.directory + ": catalog and checkpoint are of different logs");
+                     fmt::format("{} and {} are of different logs", CatalogPath(input_.directory),
+                                 CheckpointPath(input_.directory)));
   }
   auto journal = ReadJournal(file_system_, input_.directory, old_, input_.mode);
   if (absl::IsNotFound(journal.status())) {
@@ -59,7 +69,9 @@ absl::Status LogRecovery::Load() {
   }
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
-  if (!journal_.damage.empty()) Note(journal_.damage);
+  for (const std::string& line : {journal_.damage, journal_.torn}) {
+    if (!line.empty()) Note(line);
+  }
   for (const PartitionCheckpoint& entry : old_.partitions) {
     entries_[{entry.topic_id, entry.partition}] = entry;
   }
@@ -69,8 +81,32 @@ absl::Status LogRecovery::Load() {
   return absl::OkStatus();
 }
 
+// The catalog is always the first to know of a partition (R13).
+absl::Status LogRecovery::CheckCatalog() {
+  std::map<int32_t, int32_t> partitions;  // by topic id
+  for (const CatalogTopic& topic : input_.catalog->topics()) {
+    partitions[topic.id] = topic.partitions;
+  }
+  const auto check = [&](const PartitionKey& key, const std::string& who) {
+    const auto topic = partitions.find(key.first);
+    const bool known = topic != partitions.end() ? key.second < topic->second
+                                                 : key.first < input_.catalog->next_topic_id();
+    if (known) return absl::OkStatus();
+    return MakeError(ErrorReason::kCorruptData,
+                     fmt::format("{}: is older than {}, which has a partition {}-{}",
+                                 CatalogPath(input_.directory), who, key.first, key.second));
+  };
+  for (const auto& [key, entry] : entries_) {
+    EVENTLOG_RETURN_IF_ERROR(check(key, CheckpointPath(input_.directory)));
+  }
+  for (const auto& [key, frames] : frames_) {
+    EVENTLOG_RETURN_IF_ERROR(check(key, JournalDirectory(input_.directory)));
+  }
+  return absl::OkStatus();
+}
+
 // Files of deleted topics (R13): the catalog forgot them first, a crash kept them.
-absl::Status LogRecovery::RemoveOrphans() {
+absl::Status LogRecovery::FindOrphans() {
   std::map<int32_t, int32_t> partitions;  // by topic id
   for (const CatalogTopic& topic : input_.catalog->topics()) {
     partitions[topic.id] = topic.partitions;
@@ -88,7 +124,7 @@ absl::Status LogRecovery::RemoveOrphans() {
                        fmt::format("{}/{}: files of a partition that the catalog has never had",
                                    SegmentsDirectory(input_.directory), name));
     }
-    EVENTLOG_RETURN_IF_ERROR(RemovePartitionDirectory(name));
+    orphans_.push_back(name);
   }
   return absl::OkStatus();
 }
@@ -103,7 +139,7 @@ absl::Status LogRecovery::RemovePartitionDirectory(const std::string& name) {
   return file_system_->Remove(directory);
 }
 
-absl::Status LogRecovery::RecoverPartitions() {
+absl::Status LogRecovery::ExaminePartitions() {
   for (const CatalogTopic& topic : input_.catalog->topics()) {
     EVENTLOG_ASSIGN_OR_RETURN(const TopicConfig config,
                               FromConfigPairs(topic.partitions, topic.configs));
@@ -120,25 +156,36 @@ absl::Status LogRecovery::RecoverPartitions() {
       partition.leader_epoch = old_.leader_epoch;
       partition.mode = input_.mode;
       partition.now_ms = input_.now_ms;
-      EVENTLOG_ASSIGN_OR_RETURN(auto result, RecoverPartition(partition));
-
-      RecoveryReport& report = recovered_.report;
-      report.records_replayed += result.records_replayed;
-      report.bytes_cut += result.bytes_cut;
-      for (const std::string& note : result.notes) Note(note);
-      if (result.cut_to.has_value()) {
-        report.cut.push_back({topic.name, number, *result.cut_to, old_.leader_epoch, ""});
-        Note(fmt::format("{}-{}: ends at offset {} now, {} bytes were cut", topic.name, number,
-                         *result.cut_to, result.bytes_cut));
-      }
-      recovered_.checkpoint.partitions.push_back(result.checkpoint);
-      if (topic.name == kConsumerOffsetsTopic) {
-        // What was cut off its end stays in the snapshot, and its offsets are given out again.
-        recovered_.checkpoint.offsets_upto =
-            std::min(old_.offsets_upto, result.checkpoint.end_offset);
-      }
-      recovered_.partitions[key] = std::move(result.partition);
+      examined_.push_back({topic.name, key, NewPartitionRecovery(std::move(partition))});
+      EVENTLOG_RETURN_IF_ERROR(examined_.back().recovery->Examine());
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LogRecovery::FinishPartitions() {
+  for (const std::string& name : orphans_) {
+    EVENTLOG_RETURN_IF_ERROR(RemovePartitionDirectory(name));
+  }
+  RecoveryReport& report = recovered_.report;
+  for (const Examined& examined : examined_) {
+    EVENTLOG_ASSIGN_OR_RETURN(auto result, examined.recovery->Finish());
+    const auto& [topic, key, recovery] = examined;
+    report.records_replayed += result.records_replayed;
+    report.bytes_cut += result.bytes_cut;
+    for (const std::string& note : result.notes) Note(note);
+    if (result.cut_to.has_value()) {
+      report.cut.push_back({topic, key.second, *result.cut_to, old_.leader_epoch, ""});
+      Note(fmt::format("{}-{}: ends at offset {} now, {} bytes were cut", topic, key.second,
+                       *result.cut_to, result.bytes_cut));
+    }
+    recovered_.checkpoint.partitions.push_back(result.checkpoint);
+    if (topic == kConsumerOffsetsTopic) {
+      // What was cut off its end stays in the snapshot, and its offsets are given out again.
+      recovered_.checkpoint.offsets_upto =
+          std::min(old_.offsets_upto, result.checkpoint.end_offset);
+    }
+    recovered_.partitions[key] = std::move(result.partition);
   }
   return absl::OkStatus();
 }
@@ -157,8 +204,10 @@ absl::Status LogRecovery::Commit() {
 absl::StatusOr<RecoveredLog> LogRecovery::Run() {
   EVENTLOG_RETURN_IF_ERROR(SyncDirectories());
   EVENTLOG_RETURN_IF_ERROR(Load());
-  EVENTLOG_RETURN_IF_ERROR(RemoveOrphans());
-  EVENTLOG_RETURN_IF_ERROR(RecoverPartitions());
+  EVENTLOG_RETURN_IF_ERROR(CheckCatalog());
+  EVENTLOG_RETURN_IF_ERROR(FindOrphans());
+  EVENTLOG_RETURN_IF_ERROR(ExaminePartitions());
+  EVENTLOG_RETURN_IF_ERROR(FinishPartitions());
   EVENTLOG_RETURN_IF_ERROR(Commit());
   RecoveryReport& report = recovered_.report;
   report.clean = report.text.empty() && report.records_replayed == 0;

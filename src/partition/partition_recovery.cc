@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
-#include "format/record.h"
-#include "format/records_access.h"
 #include "io/durable_file.h"
 #include "partition/segment_repair.h"
 #include "partition/segment_set.h"
@@ -17,17 +15,6 @@
 
 namespace eventlog::inline v1::internal {
 namespace {
-
-ProducerRecord ToProducerRecord(const EncodedRecord& encoded) {
-  const std::string_view key(encoded.key, encoded.key_size);
-  const std::string_view value(encoded.value, encoded.value_size);
-  ProducerRecord record;
-  if (encoded.key != nullptr) record.key = BytesView(key);
-  if (encoded.value != nullptr) record.value = BytesView(value);
-  record.headers = RecordsAccess::EncodedHeaders(encoded.headers,
-                                                 static_cast<std::size_t>(encoded.header_count));
-  return record;
-}
 
 struct FoundSegment {
   int64_t base_offset = 0;
@@ -48,12 +35,15 @@ bool IsStray(std::string_view name, absl::Span<const int64_t> base_offsets) {
          !std::binary_search(base_offsets.begin(), base_offsets.end(), *base);
 }
 
-class PartitionRecovery {
+class Recovery final : public PartitionRecovery {
  public:
-  explicit PartitionRecovery(const PartitionRecoveryInput& input)
-      : input_(input), file_system_(input.files->file_system()), start_(input.checkpoint) {}
+  explicit Recovery(PartitionRecoveryInput input)
+      : input_(std::move(input)),
+        file_system_(input_.files->file_system()),
+        start_(input_.checkpoint) {}
 
-  absl::StatusOr<PartitionRecoveryResult> Run();
+  absl::Status Examine() override;
+  absl::StatusOr<PartitionRecoveryResult> Finish() override;
 
  private:
   absl::Status ListSegments();
@@ -63,7 +53,6 @@ class PartitionRecovery {
   absl::Status ScanSegments();
   absl::StatusOr<bool> ScanOne(FoundSegment* found);
   absl::Status ReplayFrames();
-  absl::Status ReplayFrame(const JournalFrame& frame);
   absl::Status JudgeEnd();
   absl::Status CutFiles();
   absl::Status WriteReplayed();
@@ -74,7 +63,7 @@ class PartitionRecovery {
     return start_.segment_base_offset >= 0 && found.base_offset < start_.segment_base_offset;
   }
 
-  const PartitionRecoveryInput& input_;
+  const PartitionRecoveryInput input_;
   FileSystem* const file_system_;
   PartitionCheckpoint start_;
   PartitionRecoveryResult result_;
@@ -89,7 +78,7 @@ class PartitionRecovery {
   bool changed_ = false;             // files were cut, removed or found behind the checkpoint
 };
 
-absl::Status PartitionRecovery::ListSegments() {
+absl::Status Recovery::ListSegments() {
   found_.clear();
   auto names = file_system_->List(input_.name.directory);
   if (absl::IsNotFound(names.status())) return absl::OkStatus();
@@ -121,14 +110,14 @@ absl::Status PartitionRecovery::ListSegments() {
   return absl::OkStatus();
 }
 
-absl::Status PartitionRecovery::RemoveSegment(int64_t base_offset) {
+absl::Status Recovery::RemoveSegment(int64_t base_offset) {
   changed_ = true;
   const Segment::Place place = {input_.name.directory, input_.name.identity, base_offset};
   return Segment::Adopt(input_.files, place, kSegmentHeaderBytes, base_offset, false)->Remove();
 }
 
 // What these held was deleted for good (R12). The names of any of them may have come back.
-absl::Status PartitionRecovery::RemoveLeftovers() {
+absl::Status Recovery::RemoveLeftovers() {
   for (const int64_t base_offset : leftovers_) {
     EVENTLOG_RETURN_IF_ERROR(RemoveSegment(base_offset));
   }
@@ -141,7 +130,7 @@ absl::Status PartitionRecovery::RemoveLeftovers() {
   return absl::OkStatus();
 }
 
-absl::Status PartitionRecovery::CheckCheckpointedFile() {
+absl::Status Recovery::CheckCheckpointedFile() {
   if (start_.segment_base_offset < 0) return absl::OkStatus();
   const auto named = std::find_if(found_.begin(), found_.end(), [&](const FoundSegment& found) {
     return found.base_offset == start_.segment_base_offset;
@@ -163,7 +152,7 @@ absl::Status PartitionRecovery::CheckCheckpointedFile() {
 }
 
 // Goes on from the checkpointed place, file after file, to the first hole.
-absl::Status PartitionRecovery::ScanSegments() {
+absl::Status Recovery::ScanSegments() {
   segment_end_ = start_.end_offset;
   for (FoundSegment& found : found_) {
     if (IsBeforeCheckpoint(found)) {
@@ -178,7 +167,7 @@ absl::Status PartitionRecovery::ScanSegments() {
 }
 
 // False: the file does not go on where the segments before it end.
-absl::StatusOr<bool> PartitionRecovery::ScanOne(FoundSegment* found) {
+absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
   EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(*found)));
   const bool checkpointed = found->base_offset == start_.segment_base_offset;
   int64_t position = start_.position;
@@ -200,6 +189,9 @@ absl::StatusOr<bool> PartitionRecovery::ScanOne(FoundSegment* found) {
       ScanSegment(file.get(), PathOf(*found), input_.name.identity.Seed(), position, segment_end_,
                   input_.leader_epoch, /*allow_gaps=*/false));
   if (scan.newer_format) return scan.stopped;
+  if (scan.newer_epoch) {  // the checkpoint that allows an epoch is durable before its first batch
+    return Annotate(scan.stopped, "the checkpoint is older than its log");
+  }
   hole_ = scan.stopped;
   changed_ = changed_ || scan.end_position > position;
   found->scanned = true;
@@ -209,7 +201,7 @@ absl::StatusOr<bool> PartitionRecovery::ScanOne(FoundSegment* found) {
   return true;
 }
 
-absl::Status PartitionRecovery::ReplayFrames() {
+absl::Status Recovery::ReplayFrames() {
   merged_end_ = segment_end_;
   for (const JournalFrame* frame : input_.frames) {
     if (frame->end_offset() <= merged_end_) continue;
@@ -220,37 +212,18 @@ absl::Status PartitionRecovery::ReplayFrames() {
       merged_end_ = frame->first_offset;
       replayed_.CloseOpenBatch();  // a batch has no gaps; a filler stands between
     }
-    EVENTLOG_RETURN_IF_ERROR(ReplayFrame(*frame));
+    const auto records = ReplayFrame(*frame, merged_end_, frame->end_offset(),
+                                     input_.config.batch_bytes, input_.now_ms, &replayed_);
+    if (!records.ok()) return Annotate(records.status(), input_.name.directory);
+    merged_end_ += *records;
+    result_.records_replayed += *records;
   }
   replayed_.CloseOpenBatch();
   return absl::OkStatus();
 }
 
-// Takes the part behind the merged end, record by record, and encodes it anew (R5).
-absl::Status PartitionRecovery::ReplayFrame(const JournalFrame& frame) {
-  std::string_view left = frame.records;
-  for (int64_t offset = frame.first_offset; offset < frame.end_offset(); ++offset) {
-    EncodedRecord encoded;
-    EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &encoded));
-    if (offset < merged_end_) continue;
-    if (frame.batch_base_offset + encoded.offset_delta != offset) {
-      return MakeError(
-          ErrorReason::kCorruptData,
-          fmt::format("{}: a journal frame has offset {} where {} belongs", input_.name.directory,
-                      frame.batch_base_offset + encoded.offset_delta, offset));
-    }
-    replayed_.Append(ToProducerRecord(encoded),
-                     TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
-                     frame.leader_epoch, static_cast<std::size_t>(input_.config.batch_bytes),
-                     input_.now_ms);
-    merged_end_ = offset + 1;
-    ++result_.records_replayed;
-  }
-  return absl::OkStatus();
-}
-
 // A `disk` frame starts where everything before it was journaled or durable (R6).
-absl::Status PartitionRecovery::JudgeEnd() {
+absl::Status Recovery::JudgeEnd() {
   int64_t proven = start_.end_offset;
   if (input_.config.acknowledgement == Acknowledgement::kDisk) {
     for (const JournalFrame* frame : input_.frames) proven = std::max(proven, frame->first_offset);
@@ -271,7 +244,7 @@ absl::Status PartitionRecovery::JudgeEnd() {
 }
 
 // Removes what lies behind the last good byte, so that nothing stale can line up with new batches.
-absl::Status PartitionRecovery::CutFiles() {
+absl::Status Recovery::CutFiles() {
   EVENTLOG_RETURN_IF_ERROR(RemoveLeftovers());
   for (std::size_t i = good_; i < found_.size(); ++i) {
     result_.bytes_cut += found_[i].bytes;
@@ -288,7 +261,7 @@ absl::Status PartitionRecovery::CutFiles() {
   return absl::OkStatus();
 }
 
-absl::Status PartitionRecovery::WriteReplayed() {
+absl::Status Recovery::WriteReplayed() {
   SegmentSet segments(input_.files, {input_.name.directory, input_.name.identity});
   std::vector<std::shared_ptr<Segment>> kept;
   for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -333,21 +306,26 @@ absl::Status PartitionRecovery::WriteReplayed() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PartitionRecoveryResult> PartitionRecovery::Run() {
+absl::Status Recovery::Examine() {
   EVENTLOG_RETURN_IF_ERROR(ListSegments());
   if (input_.mode != RecoveryMode::kRefuse) {
     EVENTLOG_RETURN_IF_ERROR(RemoveLeftovers());
     RepairFindings findings;
-    EVENTLOG_RETURN_IF_ERROR(
-        RepairSegments(input_.files, input_.name, input_.mode, &start_, &findings));
+    const RepairInput repair = {input_.files,  input_.name, input_.config,
+                                input_.frames, input_.mode, input_.now_ms};
+    EVENTLOG_RETURN_IF_ERROR(RepairSegments(repair, &start_, &findings));
     result_.notes = std::move(findings.notes);
     result_.bytes_cut = findings.bytes_cut;
+    result_.records_replayed = findings.records_replayed;
     EVENTLOG_RETURN_IF_ERROR(ListSegments());
   }
   EVENTLOG_RETURN_IF_ERROR(CheckCheckpointedFile());
   EVENTLOG_RETURN_IF_ERROR(ScanSegments());
   EVENTLOG_RETURN_IF_ERROR(ReplayFrames());
-  EVENTLOG_RETURN_IF_ERROR(JudgeEnd());
+  return JudgeEnd();
+}
+
+absl::StatusOr<PartitionRecoveryResult> Recovery::Finish() {
   EVENTLOG_RETURN_IF_ERROR(CutFiles());
   EVENTLOG_RETURN_IF_ERROR(WriteReplayed());
   return std::move(result_);
@@ -355,8 +333,14 @@ absl::StatusOr<PartitionRecoveryResult> PartitionRecovery::Run() {
 
 }  // namespace
 
+std::unique_ptr<PartitionRecovery> NewPartitionRecovery(PartitionRecoveryInput input) {
+  return std::make_unique<Recovery>(std::move(input));
+}
+
 absl::StatusOr<PartitionRecoveryResult> RecoverPartition(const PartitionRecoveryInput& input) {
-  return PartitionRecovery(input).Run();
+  Recovery recovery(input);
+  EVENTLOG_RETURN_IF_ERROR(recovery.Examine());
+  return recovery.Finish();
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,9 +39,22 @@ struct PartitionRecoveryResult {
   std::vector<std::string> notes = {};  // one line for people per thing that was mended
 };
 
-// DataLoss (kDurableDataMissing, kCorruptData): the merged end lies below what was proven durable;
-// names file, offsets and bytes, and has changed nothing. Unimplemented (kNewerFormat).
-// ResourceExhausted: try again with more space; nothing is lost.
+// One recovery, in two halves: a log is recovered when nothing of it was refused.
+class PartitionRecovery {
+ public:
+  virtual ~PartitionRecovery() = default;
+  // Once. Changes nothing, but in the modes that repair. DataLoss (kDurableDataMissing,
+  // kCorruptData): the merged end lies below what was proven durable, or the files are younger than
+  // the checkpoint; names file, offsets and bytes. Unimplemented (kNewerFormat). ResourceExhausted:
+  // try again with more space; nothing is lost.
+  virtual absl::Status Examine() = 0;
+  // Once, after that. ResourceExhausted as above.
+  virtual absl::StatusOr<PartitionRecoveryResult> Finish() = 0;
+};
+
+std::unique_ptr<PartitionRecovery> NewPartitionRecovery(PartitionRecoveryInput input);
+
+// Both halves.
 absl::StatusOr<PartitionRecoveryResult> RecoverPartition(const PartitionRecoveryInput& input);
 
 }  // namespace eventlog::inline v1::internal

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
+#include "format/record.h"
+#include "format/records_access.h"
 #include "format/segment_header.h"
 #include "io/durable_file.h"
 #include "segment/segment_scan.h"
@@ -23,6 +25,17 @@ std::string SealFiller(int64_t from, int64_t to, uint64_t identity_seed, BatchHe
   header->base_offset = from;
   header->last_offset_delta = static_cast<int32_t>(std::min(to - from, kMostOffsets) - 1);
   return SealBatch(header, {}, CompressionType::kNone, identity_seed);
+}
+
+ProducerRecord ToProducerRecord(const EncodedRecord& encoded) {
+  const std::string_view key(encoded.key, encoded.key_size);
+  const std::string_view value(encoded.value, encoded.value_size);
+  ProducerRecord record;
+  if (encoded.key != nullptr) record.key = BytesView(key);
+  if (encoded.value != nullptr) record.value = BytesView(value);
+  record.headers = RecordsAccess::EncodedHeaders(encoded.headers,
+                                                 static_cast<std::size_t>(encoded.header_count));
+  return record;
 }
 
 // A segment file that is written beside a damaged one.
@@ -69,13 +82,13 @@ class Rewriter {
 
 class SegmentRepair {
  public:
-  SegmentRepair(FileCache* files, const PartitionName& name, RecoveryMode mode,
-                PartitionCheckpoint* proven, RepairFindings* findings)
-      : files_(files),
-        file_system_(files->file_system()),
-        name_(name),
-        seed_(name.identity.Seed()),
-        mode_(mode),
+  SegmentRepair(const RepairInput& input, PartitionCheckpoint* proven, RepairFindings* findings)
+      : input_(input),
+        files_(input.files),
+        file_system_(input.files->file_system()),
+        name_(input.name),
+        seed_(name_.identity.Seed()),
+        mode_(input.mode),
         proven_(proven),
         proven_end_(proven->end_offset),
         findings_(findings) {}
@@ -92,10 +105,12 @@ class SegmentRepair {
   };
   absl::StatusOr<std::vector<int64_t>> ListBases();
   absl::StatusOr<Verdict> Judge(int64_t base_offset, bool last);
+  absl::Status CutBehind(int64_t base_offset, const Verdict& verdict);
   absl::Status Truncate(const std::vector<int64_t>& bases, std::size_t at, const Verdict& verdict);
   absl::Status Rewrite(int64_t base_offset, int64_t end_offset, Verdict* verdict);
   absl::Status CopyGoodBatches(File* file, Rewriter* rewriter, int64_t* next_offset);
   absl::Status FillBefore(int64_t base_offset, int64_t from);
+  absl::Status WriteGap(Rewriter* rewriter, int64_t from, int64_t to);
   void SetProven(int64_t base_offset, const Verdict& verdict) {
     proven_->segment_base_offset = base_offset;
     proven_->position = verdict.end_position;
@@ -109,6 +124,7 @@ class SegmentRepair {
     proven_->end_offset = proven_->log_start_offset;
   }
 
+  const RepairInput& input_;
   FileCache* const files_;
   FileSystem* const file_system_;
   const PartitionName& name_;
@@ -153,6 +169,18 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
   const bool unproven = last && scan.next_offset >= proven_end_;
   verdict.whole = unproven || (scan.stopped.ok() && !last);
   return verdict;
+}
+
+// Bytes behind all of a file's batches.
+absl::Status SegmentRepair::CutBehind(int64_t base_offset, const Verdict& verdict) {
+  const std::string path = SegmentPath(name_.directory, base_offset);
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t bytes, file->Size());
+  findings_->bytes_cut += bytes - verdict.end_position;
+  findings_->notes.push_back(fmt::format("{}: {} bytes behind the last batch, at byte {}, were cut",
+                                         path, bytes - verdict.end_position, verdict.end_position));
+  EVENTLOG_RETURN_IF_ERROR(file->Truncate(verdict.end_position));
+  return file->SyncData();
 }
 
 absl::Status SegmentRepair::Truncate(const std::vector<int64_t>& bases, std::size_t at,
@@ -206,7 +234,7 @@ absl::Status SegmentRepair::CopyGoodBatches(File* file, Rewriter* rewriter, int6
     EVENTLOG_RETURN_IF_ERROR(
         ReadBatches(file, name_.directory, seed_, {position, limit, 1}, &batches));
     const StoredBatch& batch = batches.front();
-    EVENTLOG_RETURN_IF_ERROR(rewriter->WriteFiller(*next_offset, batch.header.base_offset));
+    EVENTLOG_RETURN_IF_ERROR(WriteGap(rewriter, *next_offset, batch.header.base_offset));
     EVENTLOG_RETURN_IF_ERROR(rewriter->Write(batch.stored));
     *next_offset = batch.header.next_offset();
     position += batch.header.batch_bytes();
@@ -221,7 +249,7 @@ absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Ver
   EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, base_offset, verdict->created_ms}));
   int64_t next_offset = base_offset;
   EVENTLOG_RETURN_IF_ERROR(CopyGoodBatches(file.get(), &rewriter, &next_offset));
-  EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(next_offset, end_offset));
+  EVENTLOG_RETURN_IF_ERROR(WriteGap(&rewriter, next_offset, end_offset));
   next_offset = std::max(next_offset, end_offset);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Finish());
   files_->Forget(path);
@@ -233,13 +261,39 @@ absl::Status SegmentRepair::Rewrite(int64_t base_offset, int64_t end_offset, Ver
   return absl::OkStatus();
 }
 
+// What the journal has of [from, to), and fillers for the rest.
+absl::Status SegmentRepair::WriteGap(Rewriter* rewriter, int64_t from, int64_t to) {
+  Tail replayed;
+  int64_t at = from;
+  for (const JournalFrame* frame : input_.frames) {
+    if (frame->first_offset > at) {
+      replayed.CloseOpenBatch();
+      at = frame->first_offset;
+    }
+    EVENTLOG_ASSIGN_OR_RETURN(
+        const int64_t records,
+        ReplayFrame(*frame, at, to, input_.config.batch_bytes, input_.now_ms, &replayed));
+    at += records;
+    findings_->records_replayed += records;
+  }
+  replayed.CloseOpenBatch();
+  for (const auto& batch : replayed.ClosedBelow(to)) {
+    EVENTLOG_RETURN_IF_ERROR(rewriter->WriteFiller(from, batch->base_offset()));
+    BatchHeader header = batch->Header();
+    EVENTLOG_RETURN_IF_ERROR(rewriter->Write(
+        SealBatch(&header, batch->records(), input_.config.compression_type, seed_)));
+    from = batch->end_offset();
+  }
+  return rewriter->WriteFiller(from, to);
+}
+
 // A segment file that is missing as a whole: one of fillers takes its place.
 absl::Status SegmentRepair::FillBefore(int64_t base_offset, int64_t from) {
   if (from >= base_offset) return absl::OkStatus();
   const std::string path = SegmentPath(name_.directory, from);
   Rewriter rewriter(file_system_, path, seed_);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, from, 0}));
-  EVENTLOG_RETURN_IF_ERROR(rewriter.WriteFiller(from, base_offset));
+  EVENTLOG_RETURN_IF_ERROR(WriteGap(&rewriter, from, base_offset));
   findings_->notes.push_back(fmt::format("{}: a segment is missing, offsets {} to {} are lost",
                                          path, from, base_offset - 1));
   return rewriter.Finish();
@@ -256,7 +310,9 @@ absl::Status SegmentRepair::Run() {
     const bool unproven = bases[i] >= proven_end_ && i > 0;
     if (unproven) break;  // the ordinary recovery decides about it
     const bool in_place = bases[i] <= expected;
-    const bool whole = verdict.whole && (last || verdict.next_offset == end_offset);
+    const bool complete = verdict.header_good && !last && verdict.next_offset == end_offset;
+    if (complete && !verdict.whole) EVENTLOG_RETURN_IF_ERROR(CutBehind(bases[i], verdict));
+    const bool whole = complete || (last && verdict.whole);
     if (mode_ == RecoveryMode::kTruncate && !(in_place && whole)) {
       if (!in_place) verdict = {kSegmentHeaderBytes, bases[i], 0, false, false};
       return Truncate(bases, i, verdict);
@@ -307,9 +363,30 @@ absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
   return absl::OkStatus();
 }
 
-absl::Status RepairSegments(FileCache* files, const PartitionName& name, RecoveryMode mode,
-                            PartitionCheckpoint* proven, RepairFindings* findings) {
-  return SegmentRepair(files, name, mode, proven, findings).Run();
+absl::StatusOr<int64_t> ReplayFrame(const JournalFrame& frame, int64_t from, int64_t to,
+                                    int64_t batch_bytes, int64_t now_ms, Tail* tail) {
+  int64_t replayed = 0;
+  std::string_view left = frame.records;
+  for (int64_t offset = frame.first_offset; offset < std::min(to, frame.end_offset()); ++offset) {
+    EncodedRecord encoded;
+    EVENTLOG_RETURN_IF_ERROR(DecodeRecord(&left, &encoded));
+    if (offset < from) continue;
+    if (frame.batch_base_offset + encoded.offset_delta != offset) {
+      return MakeError(ErrorReason::kCorruptData,
+                       fmt::format("a journal frame has offset {} where {} belongs",
+                                   frame.batch_base_offset + encoded.offset_delta, offset));
+    }
+    tail->Append(ToProducerRecord(encoded),
+                 TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
+                 frame.leader_epoch, static_cast<std::size_t>(batch_bytes), now_ms);
+    ++replayed;
+  }
+  return replayed;
+}
+
+absl::Status RepairSegments(const RepairInput& input, PartitionCheckpoint* proven,
+                            RepairFindings* findings) {
+  return SegmentRepair(input, proven, findings).Run();
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -71,6 +71,7 @@ absl::StatusOr<ScanResult> ScanSegment(
       if (!order.ok()) {
         result.stopped =
             Annotate(order, fmt::format("{}: batch at position {}", path, batch.position));
+        result.newer_epoch = batch.header.leader_epoch > max_epoch;
         return result;
       }
       if (visit) EVENTLOG_RETURN_IF_ERROR(visit(batch));

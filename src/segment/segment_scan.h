@@ -23,6 +23,7 @@ struct ScanResult {
   absl::Status stopped =
       absl::OkStatus();       // what is wrong at end_position; OK: zeros or end of file
   bool newer_format = false;  // `stopped` is a batch of a version we do not read
+  bool newer_epoch = false;   // `stopped` is a whole batch of an epoch above `max_epoch`
 };
 
 // Walks verified batches from `position`, where `next_offset` belongs, until the first hole: end of

@@ -71,7 +71,8 @@ absl::Status Broken(const FaultFileSystem::Call& call) {
 // The journal has its space, segments and files that are replaced get none.
 absl::Status Full(const FaultFileSystem::Call& call) {
   const bool segment = call.name == "Allocate" && call.path.find("segments") != std::string::npos;
-  const bool replaced = call.name == "WriteAt" && call.path.find(".tmp") != std::string::npos;
+  const bool replaced = call.name == "WriteAt" && call.path.ends_with(".tmp") &&
+                        call.path.find("journal") == std::string::npos;
   return segment || replaced ? FaultFileSystem::ErrorOf(Fault::kDiskFull, call) : absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@ TEST_CASE("paths are those of docs/format.md", "[format]") {
   CHECK(CheckpointPath("shop") == "shop/checkpoint");
   CHECK(JournalDirectory("shop") == "shop/journal");
   CHECK(JournalReservePath("shop") == "shop/journal/reserve");
+  CHECK(JournalListPath("shop") == "shop/journal/files");
   CHECK(JournalPath("shop", 1) == "shop/journal/00000001.journal");
   CHECK(SegmentsDirectory("shop") == "shop/segments");
   const std::string partition = PartitionDirectory("shop", 1, 0);

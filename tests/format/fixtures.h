@@ -12,6 +12,7 @@
 #include "format/identity.h"
 #include "format/index_file.h"
 #include "format/journal_group.h"
+#include "format/journal_list.h"
 #include "format/offset_commit.h"
 #include "format/record.h"
 #include "format/record_batch.h"
@@ -98,6 +99,8 @@ inline IndexFile FixtureOffsetIndex() {
 inline IndexFile FixtureTimeIndex() {
   return {1000, 70'000, {{1'700'000'000'005, 1000}, {1'700'000'000'900, 1400}}};
 }
+
+inline JournalList FixtureJournalList() { return {FixtureLogId(), {{0, 262'144}, {3, 1'048'576}}}; }
 
 inline constexpr uint64_t kFixtureGeneration = 12;
 

@@ -130,6 +130,7 @@ TEST_CASE("the page's table of formats is the code's", "[format]") {
                                {kOffsetIndexFormat, "partition"},
                                {kTimeIndexFormat, "partition"},
                                {kJournalGroupFormat, "journal"},
+                               {kJournalListFormat, "0"},
                                {kCheckpointFormat, "0"},
                                {kCatalogFormat, "0"}};
   const std::vector<Row> rows = Table("## Headers", "format");
@@ -231,6 +232,19 @@ TEST_CASE("the journal group lies as the page says", "[format]") {
               {"records_bytes", Le(static_cast<uint32_t>(frame.records.size()))},
               {"reserved", Le(0u)}});
   CHECK(body.substr(at + kFrameHeaderBytes) == frame.records);
+}
+
+TEST_CASE("the journal list lies as the page says", "[format]") {
+  const JournalList list = FixtureJournalList();
+  const std::string bytes = EncodeJournalList(list);
+  const std::string body = bytes.substr(kJournalListHeaderBytes);
+  CheckHeaderTable("## Journal list", bytes, kJournalListFormat, 0,
+                   {{"log_uuid", std::string(list.log_id.view())},
+                    {"file_count", Le(2u)},
+                    {"reserved", Le(0u)},
+                    {"body_hash", Le(Hash64(body))}});
+  CheckTable("Journal list entry:", std::string_view(body).substr(kJournalListEntryBytes),
+             {{"number", Le(list.files[1].number)}, {"bytes", Le(list.files[1].bytes)}});
 }
 
 TEST_CASE("the checkpoint lies as the page says", "[format]") {

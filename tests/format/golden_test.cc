@@ -76,6 +76,15 @@ TEST_CASE("the golden segment header stays readable", "[format]") {
   CHECK((*decoded == FixtureSegmentHeader()));
 }
 
+TEST_CASE("the golden journal list stays readable", "[format]") {
+  const std::string encoded = EncodeJournalList(FixtureJournalList());
+  const std::string golden = Golden("journal_list", encoded);
+  CHECK((golden == encoded));
+  const auto decoded = DecodeJournalList(golden);
+  REQUIRE(decoded.ok());
+  CHECK((*decoded == FixtureJournalList()));
+}
+
 TEST_CASE("the golden indexes stay readable", "[format]") {
   const auto check = [](const std::string& name, const IndexFile& index,
                         const HeaderFormat& format) {

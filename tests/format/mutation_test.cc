@@ -125,6 +125,17 @@ TEST_CASE("mutated catalogs are refused or exact", "[format]") {
       });
 }
 
+TEST_CASE("mutated journal lists are refused or exact", "[format]") {
+  Campaign(
+      EncodeJournalList(FixtureJournalList()),
+      [](std::string* bytes) { Rehash(bytes, kJournalListFormat, 0, 32); },
+      [](std::string_view bytes) {
+        const auto decoded = DecodeJournalList(bytes);
+        if (!decoded.ok()) return IsRefusal(decoded.status());
+        return bytes == EncodeJournalList(*decoded);
+      });
+}
+
 TEST_CASE("mutated indexes are refused or exact", "[format]") {
   for (const HeaderFormat& format : {kOffsetIndexFormat, kTimeIndexFormat}) {
     const bool by_time = format.magic == kTimeIndexFormat.magic;

@@ -11,6 +11,7 @@
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
 #include "format/journal_group.h"
+#include "format/journal_list.h"
 #include "fuzz/allocations.h"
 #include "fuzz/bytes.h"
 #include "fuzz/records.h"
@@ -86,6 +87,31 @@ void CheckGroup(const internal::JournalGroup& group, std::string_view bytes) {
                   bytes.substr(0, builder.bytes()));
 }
 
+// The highest bit of the file's byte leaves the list of files out, the next one has it name a file
+// that is not there.
+void PutFiles(MemoryFileSystem* disk, const Files& files, unsigned how) {
+  const auto put = [disk](const std::string& path, std::string_view bytes) {
+    auto file = disk->OpenFile(path, FileSystem::Open::kCreateNew);
+    EVENTLOG_ASSERT(file.ok() && (*file)->WriteAt(0, {bytes}).ok());
+  };
+  EVENTLOG_ASSERT(disk->CreateDirectory(kDirectory).ok());
+  EVENTLOG_ASSERT(disk->CreateDirectory(internal::JournalDirectory(kDirectory)).ok());
+  internal::JournalList list = {LogId(), {}};
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    if (files[i].empty()) continue;
+    list.files.push_back({i, std::ssize(files[i])});
+    put(internal::JournalPath(kDirectory, i), files[i]);
+  }
+  if ((how & 0x40) != 0) list.files.push_back({kFiles, kBlockBytes});
+  if ((how & 0x80) == 0) put(internal::JournalListPath(kDirectory), EncodeJournalList(list));
+}
+
+// A journal may lack files, too.
+bool IsJournalRefusal(const absl::Status& status) {
+  return IsRefusal(status) ||
+         (absl::IsDataLoss(status) && ReasonOf(status) == ErrorReason::kDurableDataMissing);
+}
+
 bool Same(const JournalFrame& a, const JournalFrame& b) {
   return a.topic_id == b.topic_id && a.partition == b.partition &&
          a.first_offset == b.first_offset && a.record_count == b.record_count &&
@@ -104,20 +130,18 @@ FUZZ_TARGET(journal) {
   start.log_id = LogId();
   start.generation = kGeneration;
   start.sequence = Take<uint8_t>(&input);
-  start.journal_file = Take<uint8_t>(&input);
+  const unsigned how = Take<uint8_t>(&input);
+  start.journal_file = how & 0x3f;
   start.journal_position = Take<uint8_t>(&input) * kBlockBytes;
   start.synced_upto = Take<uint8_t>(&input);
 
-  MemoryFileSystem disk;
-  EVENTLOG_ASSERT(disk.CreateDirectory(kDirectory).ok());
-  EVENTLOG_ASSERT(disk.CreateDirectory(internal::JournalDirectory(kDirectory)).ok());
   const Files files = TakeFiles(&input);
+  MemoryFileSystem disk;
+  PutFiles(&disk, files, how);
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < kFiles; ++i) {
     if (files[i].empty()) continue;
     bytes += files[i].size();
-    auto file = disk.OpenFile(internal::JournalPath(kDirectory, i), FileSystem::Open::kCreateNew);
-    EVENTLOG_ASSERT(file.ok() && (*file)->WriteAt(0, {std::string_view(files[i])}).ok());
     for (std::size_t at = 0; at < files[i].size(); at += kUnitBytes) {
       const std::string_view here = std::string_view(files[i]).substr(at);
       const auto group = WithBudget(
@@ -134,7 +158,7 @@ FUZZ_TARGET(journal) {
   const auto cut = read(RecoveryMode::kTruncate);
   const auto skipped = read(RecoveryMode::kSkipDamaged);
   for (const auto* contents : {&strict, &cut, &skipped}) {
-    EVENTLOG_ASSERT(contents->ok() || IsRefusal(contents->status()));
+    EVENTLOG_ASSERT(contents->ok() || IsJournalRefusal(contents->status()));
   }
   if (strict.ok()) {  // then there is nothing to go past
     EVENTLOG_ASSERT(strict->damage.empty() && cut.ok() && skipped.ok());

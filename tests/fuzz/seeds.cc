@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "format/compression.h"
 #include "format/fixtures.h"
+#include "format/journal_list.h"
 #include "support/batch_factory.h"
 
 namespace eventlog::test {
@@ -121,6 +122,12 @@ void AddFrames(Seeds* seeds) {
   }
 }
 
+internal::Uuid LogId() {
+  internal::Uuid id;
+  id.bytes.fill('l');
+  return id;
+}
+
 void AddFiles(Seeds* seeds) {
   seeds->Of("catalog").AddHashed("two-topics", EncodeCatalog(internal::FixtureCatalog()), 3);
   internal::CatalogFile configured = internal::FixtureCatalog();
@@ -135,6 +142,11 @@ void AddFiles(Seeds* seeds) {
   seeds->Of("checkpoint").AddHashed("full", EncodeCheckpoint(internal::FixtureCheckpoint()));
   internal::Checkpoint empty;
   seeds->AddHashed("empty", EncodeCheckpoint(empty));
+
+  seeds->Of("journal_list")
+      .AddHashed("three",
+                 internal::EncodeJournalList({LogId(), {{0, 4096}, {1, 0}, {7, 1 << 20}}}));
+  seeds->AddHashed("none", internal::EncodeJournalList({LogId(), {}}));
 
   const uint64_t seed = TestIdentity().Seed();
   internal::IndexFile index = {0, 1 << 20, {{5, 100}, {10, 300}, {35, 70'000}}};
@@ -161,12 +173,6 @@ void AddSegments(Seeds* seeds) {
       .Add("gap", '\3' + header + batches[0] + batches[2])
       .Add("damaged", std::string(1, '\0') + header + batches[0] + "damage" + batches[1])
       .Add("torn", std::string(1, '\0') + header + batches[0] + batches[1].substr(0, 150));
-}
-
-internal::Uuid LogId() {
-  internal::Uuid id;
-  id.bytes.fill('l');
-  return id;
 }
 
 // A piece of the journal target's input.
@@ -196,6 +202,8 @@ void AddJournals(Seeds* seeds) {
       .Add("torn", start + Piece(At(0, 0), 1, 0) + damaged)
       .Add("lost", start + Piece(At(0, 0), 1, 0) + Piece(At(0, 16), 3, 2))
       .Add("proven", std::string{1, 0, 0, 5} + Piece(At(0, 0), 1, 0))
+      .Add("unlisted", std::string{1, '\x80', 0, 0} + Piece(At(0, 0), 1, 0))
+      .Add("missing-file", std::string{1, 0x40, 0, 0} + Piece(At(0, 0), 1, 0))
       .Add("empty", start);
 }
 
@@ -271,8 +279,8 @@ void AddSessions(Seeds* seeds) {
                        Op({kSeek, 0, 4, 9, kSeek, 0, 3, 2, kSeek, 0, 5, 0, kPoll, 0}))
       .Add("delete", disk + appends + Op({kDeleteRecords, 0, 1, kDeleteRecords, 0, 200}) + read +
                          Op({kDeleteTopic, kA, kDeleteTopic, kA}))
-      .Add("alter",
-           disk + process + appends + read + Op({kAlterTopic, kB, 16, kPoll, 0}) + power_cut)
+      .Add("alter", disk + process + appends + read + Op({kAlterTopic, kB, 16}) + appends +
+                        Op({kPoll, 0}) + power_cut)
       .Add("expire", expiring + many + many + Op({kMaintain, 3, kMaintain, 3, kMaintain, 3}) + read)
       .Add("groups", disk + appends + Op({kAlterOffsets, 0, 0, 2, kDeleteGroup, 0}) +
                          Op({kAlterOffsets, 0, 0, 90}) + read + Op({kCommitSome, 0, 0, 1}) +

@@ -7,21 +7,26 @@
 #include "eventlog/testing/fault_file_system.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
+#include "format/journal_list.h"
+#include "io/durable_file.h"
 
 namespace eventlog::test {
 namespace {
 
 using internal::JournalFiles;
+using internal::JournalListPath;
 using internal::JournalPath;
 using internal::JournalReservePath;
 using internal::kFirstJournalFileBytes;
+
+const internal::Uuid kLogId = {{'l', 'o', 'g'}};
 
 struct FilesFixture {
   explicit FilesFixture(int64_t max_bytes = 64 << 20) : files(&disk, "/log", max_bytes) {
     EVENTLOG_ASSERT(memory.CreateDirectory("/log").ok());
     EVENTLOG_ASSERT(memory.CreateDirectory("/log/journal").ok());
     EVENTLOG_ASSERT(memory.SyncDirectory("/").ok() && memory.SyncDirectory("/log").ok());
-    EVENTLOG_ASSERT(files.Open().ok());
+    EVENTLOG_ASSERT(files.Open(kLogId).ok());
   }
 
   MemoryFileSystem memory;
@@ -44,12 +49,74 @@ struct FilesFixture {
     auto file = memory.OpenFile(path, FileSystem::Open::kReadOnly);
     return file.ok() ? (*file)->Size().value() : -1;
   }
+  // The numbers and sizes of the files in the list.
+  std::vector<std::pair<uint64_t, int64_t>> Listed() {
+    const auto bytes = internal::ReadWholeFile(&memory, JournalListPath("/log"), 1 << 20);
+    EVENTLOG_ASSERT(bytes.ok());
+    const auto list = internal::DecodeJournalList(*bytes);
+    EVENTLOG_ASSERT(list.ok() && list->log_id == kLogId);
+    std::vector<std::pair<uint64_t, int64_t>> files_listed;
+    for (const auto& file : list->files) files_listed.emplace_back(file.number, file.bytes);
+    return files_listed;
+  }
 };
 
 TEST_CASE("the first file is whole and durable before its use", "[journal]") {
   FilesFixture fixture;
   fixture.memory.CutPower();
   CHECK(fixture.Size(0) == kFirstJournalFileBytes);
+}
+
+using Files = std::vector<std::pair<uint64_t, int64_t>>;
+
+TEST_CASE("a file is durably in the list before its use", "[journal]") {
+  FilesFixture fixture;
+  CHECK(fixture.Listed() == Files{{0, kFirstJournalFileBytes}});
+  while (!fixture.Write(100 << 10)) {
+  }
+  fixture.memory.CutPower();
+  const Files both = {{0, kFirstJournalFileBytes}, {1, 2 * kFirstJournalFileBytes}};
+  CHECK(fixture.Listed() == both);
+  CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
+}
+
+TEST_CASE("a file that is not in the list was never used and is made anew", "[journal]") {
+  FilesFixture fixture;
+  const auto full = GENERATE(true, false);  // of an error that leaves either list, or the old one
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name != "Rename" || call.path != JournalListPath("/log") + ".tmp") {
+      return absl::OkStatus();
+    }
+    return full ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                : absl::InternalError("broken");
+  });
+  bool left = false;
+  bool sync_failed = false;
+  CHECK_FALSE(fixture.files.Reserve(300 << 10, &left, &sync_failed).ok());
+  CHECK(fixture.Size(1) == (full ? -1 : 2 * kFirstJournalFileBytes));
+  CHECK(fixture.Listed() == Files{{0, kFirstJournalFileBytes}});
+  fixture.disk.Heal();
+  CHECK(fixture.Write(300 << 10));
+  CHECK(fixture.Listed().back().first == (full ? 1 : 2));
+  REQUIRE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.Listed().size() == 2);
+}
+
+TEST_CASE("a list that is missing or another log's is written from what is there", "[journal]") {
+  FilesFixture fixture;
+  const std::string path = JournalListPath("/log");
+  const std::string other = internal::EncodeJournalList({{}, {{7, 4096}}});
+  REQUIRE(fixture.memory.Remove(path).ok());
+  if (GENERATE(true, false)) REQUIRE(internal::ReplaceFile(&fixture.memory, path, other).ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.Listed() == Files{{0, kFirstJournalFileBytes}});
+}
+
+TEST_CASE("a list that is right is left alone", "[journal]") {
+  FilesFixture fixture;
+  fixture.disk.ResetCounts();
+  REQUIRE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.disk.Count("Rename") == 0);
 }
 
 TEST_CASE("each new file is twice as large as the largest", "[journal]") {
@@ -231,7 +298,7 @@ TEST_CASE("a reserve as large as the journal is kept until it is released", "[jo
   CHECK(fixture.files.ReleaseReserve());
   CHECK(fixture.Size(reserve) == -1);
   CHECK_FALSE(fixture.files.ReleaseReserve());
-  REQUIRE(fixture.files.Open().ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
   CHECK(fixture.Size(reserve) == 7 * kFirstJournalFileBytes);
 }
 
@@ -243,7 +310,7 @@ TEST_CASE("a journal without space for its reserve does without", "[journal]") {
                ? internal::MakeError(ErrorReason::kDiskFull, "full")
                : absl::OkStatus();
   });
-  REQUIRE(fixture.files.Open().ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
   while (!fixture.Write(100 << 10)) {
   }
   CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
@@ -254,7 +321,7 @@ TEST_CASE("files that are there are all free and the lowest comes first", "[jour
   fixture.Write(200 << 10);
   fixture.Write(200 << 10);
   fixture.files.Close();
-  REQUIRE(fixture.files.Open().ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
   CHECK(fixture.files.place().file == 0);
   CHECK(fixture.files.place().position == 0);
   CHECK(fixture.files.live_bytes() == 0);
@@ -269,7 +336,7 @@ TEST_CASE("a file too short for a group is not used", "[journal]") {
   fixture.files.Close();
   auto file = fixture.memory.OpenFile(JournalPath("/log", 0), FileSystem::Open::kExisting);
   REQUIRE((*file)->Truncate(100).ok());
-  REQUIRE(fixture.files.Open().ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
   fixture.Write(100 << 10);
   CHECK(fixture.Size(fixture.files.place().file) == kFirstJournalFileBytes);
 }

@@ -36,6 +36,11 @@ TEST_CASE("groups of another log never replay", "[journal]") {
   fixture.Write(0, true);
   internal::Checkpoint other = fixture.Start();
   other.log_id.bytes.fill('o');
+  CHECK(ReasonOf(fixture.Read(other).status()) == ErrorReason::kCorruptData);
+  // Not even beside that log's list of files.
+  const std::string list =
+      internal::EncodeJournalList({other.log_id, {{0, std::ssize(fixture.Bytes(0))}}});
+  REQUIRE(internal::ReplaceFile(&fixture.memory, internal::JournalListPath("/log"), list).ok());
   CHECK(fixture.Replay(other).empty());
 }
 
@@ -76,6 +81,7 @@ TEST_CASE("valid groups behind an unproven hole do not replay", "[journal]") {
   for (int i = 0; i < 4; ++i) fixture.Write(i, false);  // nothing says that any was synced
   fixture.Damage(fixture.Groups()[1]);
   CHECK(fixture.Replay(fixture.Start()) == std::vector<int64_t>{0});
+  CHECK_THAT(fixture.Read(fixture.Start())->torn, Catch::Contains("group 2"));
 }
 
 TEST_CASE("damage of a group that a later one proves is told with its place", "[journal]") {
@@ -87,7 +93,7 @@ TEST_CASE("damage of a group that a later one proves is told with its place", "[
   CHECK(ReasonOf(contents.status()) == ErrorReason::kCorruptData);
   CHECK(absl::IsDataLoss(contents.status()));
   CHECK_THAT(Message(contents.status()), Catch::Contains("group 2"));
-  CHECK_THAT(Message(contents.status()), Catch::Contains("file 0"));
+  CHECK_THAT(Message(contents.status()), Catch::Contains("00000000.journal"));
 }
 
 TEST_CASE("damage of a group that the checkpoint proves is told", "[journal]") {
@@ -106,7 +112,91 @@ TEST_CASE("a proven group whose file is missing is damage", "[journal]") {
   fixture.Write(1, true, 200 << 10);
   REQUIRE(fixture.Groups()[1].file == 1);
   REQUIRE(fixture.memory.Remove(internal::JournalPath("/log", 0)).ok());
-  CHECK(ReasonOf(fixture.Read(fixture.Start()).status()) == ErrorReason::kCorruptData);
+  CHECK(ReasonOf(fixture.Read(fixture.Start()).status()) == ErrorReason::kDurableDataMissing);
+  const auto skipped = fixture.Read(fixture.Start(), RecoveryMode::kSkipDamaged);
+  REQUIRE(skipped.ok());
+  CHECK(skipped->groups == 1);
+  CHECK_THAT(skipped->damage, Catch::Contains("00000000.journal: the file is missing"));
+  CHECK_THAT(skipped->damage, Catch::Contains("group 1"));
+}
+
+// Nothing that is left says what was in it.
+TEST_CASE("a journal file that is missing or cut is missed", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  const std::string path = internal::JournalPath("/log", 0);
+  if (GENERATE(true, false)) {
+    REQUIRE(fixture.memory.Remove(path).ok());
+  } else {
+    auto file = fixture.memory.OpenFile(path, FileSystem::Open::kExisting);
+    REQUIRE((*file)->Truncate(GENERATE(0, 10, internal::kJournalBlockBytes)).ok());
+  }
+  const absl::Status refused = fixture.Read(fixture.Start()).status();
+  CHECK(ReasonOf(refused) == ErrorReason::kDurableDataMissing);
+  CHECK_THAT(Message(refused), Catch::Contains(path));
+  for (const auto mode : {RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged}) {
+    const auto contents = fixture.Read(fixture.Start(), mode);
+    REQUIRE(contents.ok());
+    CHECK_THAT(contents->damage, Catch::Contains(path));
+  }
+}
+
+TEST_CASE("a journal without its list or with another log's is refused", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  const std::string path = internal::JournalListPath("/log");
+  const bool missing = GENERATE(true, false);
+  if (missing) {
+    REQUIRE(fixture.memory.Remove(path).ok());
+  } else {
+    const std::string other = internal::EncodeJournalList({{}, {}});
+    REQUIRE(internal::ReplaceFile(&fixture.memory, path, other).ok());
+  }
+  const absl::Status refused = fixture.Read(fixture.Start()).status();
+  CHECK(ReasonOf(refused) ==
+        (missing ? ErrorReason::kDurableDataMissing : ErrorReason::kCorruptData));
+  CHECK_THAT(Message(refused), Catch::Contains(path));
+  CHECK(fixture.Replay(fixture.Start(), RecoveryMode::kTruncate) == std::vector<int64_t>{0});
+}
+
+TEST_CASE("a checkpoint that is older than a group of the journal is refused", "[journal]") {
+  JournalFixture fixture;
+  REQUIRE(fixture.journal.Start(fixture.log_id, 2).ok());
+  fixture.Write(0, true);
+  const auto mode =
+      GENERATE(RecoveryMode::kRefuse, RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  const absl::Status refused = fixture.Read(fixture.Start(1), mode).status();
+  CHECK(ReasonOf(refused) == ErrorReason::kCorruptData);
+  CHECK_THAT(Message(refused), Catch::Contains("/log/checkpoint: of generation 1"));
+  CHECK(fixture.Replay(fixture.Start(2)) == std::vector<int64_t>{0});
+}
+
+// It may have been synced, and acknowledged: nothing that came later says so.
+TEST_CASE("a last group that is not whole is told when something is left of its header",
+          "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  fixture.Write(1, true);
+  CHECK(fixture.Read(fixture.Start())->torn.empty());
+  const FoundGroup last = fixture.Groups()[1];
+  const std::string zeros(sizeof(uint64_t), '\0');
+  const std::size_t field = GENERATE(0u, 8u, 16u, 40u, 60u);  // of the header, or in the body
+  fixture.Overwrite(last.file, last.position + field, zeros);
+  const auto contents = fixture.Read(fixture.Start());
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 1);
+  CHECK_THAT(contents->torn, Catch::Contains("group 2"));
+  CHECK_THAT(contents->torn, Catch::Contains(internal::JournalPath("/log", 0)));
+  CHECK(contents->damage.empty());
+}
+
+TEST_CASE("what older groups left where the next one goes is not told", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, true);
+  REQUIRE(fixture.journal.Start(fixture.log_id, 2).ok());
+  CHECK(fixture.Read(fixture.Start(2))->torn.empty());
+  fixture.Write(3, true);
+  CHECK(fixture.Read(fixture.Start(2))->torn.empty());
 }
 
 TEST_CASE("the truncating mode ends the journal at the damage and says so", "[journal]") {
@@ -168,7 +258,7 @@ TEST_CASE("a position beyond the file is the end of it and no crash", "[journal]
   fixture.Write(0, true);
   internal::Checkpoint checkpoint = fixture.Start();
   checkpoint.sequence = 2;
-  checkpoint.journal_position = UINT64_MAX - 3;
+  checkpoint.journal_position = GENERATE(UINT64_MAX - 3, uint64_t{1} << 40);
   CHECK(fixture.Replay(checkpoint).empty());
 }
 

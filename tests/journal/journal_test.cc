@@ -247,11 +247,13 @@ TEST_CASE("who does not fit into a group any more is in the next", "[journal]") 
 }
 
 TEST_CASE("a sync that fails while a file is left stops the journal", "[journal]") {
+  const absl::Status broken =
+      GENERATE(absl::InternalError("broken"), internal::MakeError(ErrorReason::kDiskFull, "full"));
   JournalFixture fixture;
   fixture.Write(0, /*sync=*/false, 200 << 10);
-  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
     return call.name == "SyncData" && call.path == internal::JournalPath("/log", 0)
-               ? absl::InternalError("broken")
+               ? broken
                : absl::OkStatus();
   });
   const auto member = std::make_shared<TestMember>(1, 200 << 10);

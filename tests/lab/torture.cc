@@ -1,6 +1,5 @@
-// ./dev torture: a balanced mixture of all campaigns, each a share at a time in
-// a process of its own, until the time is over. Share after share of a campaign
-// has the seed one higher.
+// ./dev torture: a balanced mixture of all campaigns, each a share at a time in a process of its
+// own, until the time is over. Share after share of a campaign has the seed one higher.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/assert.h"
 #include "eventlog/clock.h"
 #include "fmt/format.h"
+#include "lab/damage.h"
 #include "lab/ext4_cuts.h"
 #include "lab/kills.h"
 #include "lab/power_cuts.h"
@@ -45,11 +45,11 @@ struct Place {
 };
 
 struct Campaign {
-  const char *name;
-  const char *unit;
+  const char* name;
+  const char* unit;
   int64_t Figures::*counted;
   // A share of about a second: what is wrong, or an empty string.
-  std::string (*run)(uint64_t seed, const Place &place, Figures *figures);
+  std::string (*run)(uint64_t seed, const Place& place, Figures* figures);
 
   uint64_t shares = 0;
   absl::Duration took = absl::ZeroDuration();
@@ -57,25 +57,24 @@ struct Campaign {
   bool stopped = false;  // it found something, or cannot run here
 };
 
-const Scenario &ScenarioOf(uint64_t seed) { return Scenarios()[seed % Scenarios().size()]; }
+const Scenario& ScenarioOf(uint64_t seed) { return Scenarios()[seed % Scenarios().size()]; }
 
-std::string CutScenario(uint64_t seed, const Place &, Figures *figures) {
+std::string CutScenario(uint64_t seed, const Place&, Figures* figures) {
   CrashFigures found;
   std::string wrong = CrashEverywhere(ScenarioOf(seed), {.seed = seed, .every = 4}, &found);
   figures->simulated_power_cuts += found.power_cuts;
   return wrong;
 }
 
-std::string CutHistory(uint64_t seed, const Place &, Figures *figures) {
+std::string CutHistory(uint64_t seed, const Place&, Figures* figures) {
   RandomHistory history(seed);
   std::string wrong = history.Run(/*crashes=*/6, /*operations=*/40);
   figures->simulated_power_cuts += history.figures().power_cuts;
   return wrong;
 }
 
-// Mostly in memory, where everything is quick; a real disk has other moments,
-// and so has a new log.
-std::string Kill(uint64_t seed, const Place &place, Figures *figures) {
+// Mostly in memory, where everything is quick; a real disk has other moments, and so has a new log.
+std::string Kill(uint64_t seed, const Place& place, Figures* figures) {
   const bool disk = seed % 16 == 0;
   KillFigures found;
   std::string wrong =
@@ -88,7 +87,7 @@ std::string Kill(uint64_t seed, const Place &place, Figures *figures) {
   return wrong;
 }
 
-std::string CutExt4(uint64_t seed, const Place &place, Figures *figures) {
+std::string CutExt4(uint64_t seed, const Place& place, Figures* figures) {
   Ext4Figures found;
   std::string wrong = RunExt4Cuts({.directory = place.memory, .seed = seed, .cuts = 30}, &found);
   figures->ext4_cuts += found.cuts;
@@ -98,11 +97,18 @@ std::string CutExt4(uint64_t seed, const Place &place, Figures *figures) {
   return found.possible || wrong.empty() ? wrong : std::string(kSkipped) + wrong;
 }
 
-std::string FailCalls(uint64_t seed, const Place &place, Figures *figures) {
+std::string FailCalls(uint64_t seed, const Place& place, Figures* figures) {
   setenv("TMPDIR", place.memory.c_str(), 1);
   SyscallFigures found;
   std::string wrong = FailEverySystemCall(ScenarioOf(seed), {.seed = seed, .every = 40}, &found);
   figures->fault_points += found.points;
+  return wrong;
+}
+
+std::string DamageFiles(uint64_t seed, const Place&, Figures* figures) {
+  DamageFigures found;
+  std::string wrong = RunDamage({.seed = seed}, &found);
+  figures->corruptions += found.corruptions;
   return wrong;
 }
 
@@ -111,24 +117,24 @@ volatile sig_atomic_t interrupted = 0;
 class Torture {
  public:
   explicit Torture(uint64_t seed) : seed_(seed) {
-    const char *const commit = getenv("EVENTLOG_COMMIT");
+    const char* const commit = getenv("EVENTLOG_COMMIT");
     if (commit != nullptr) commit_ = commit;
-    const char *const temporary = getenv("TMPDIR");
+    const char* const temporary = getenv("TMPDIR");
     place_.disk = MakeDirectory(temporary != nullptr ? temporary : "/tmp");
     place_.memory = access("/dev/shm", W_OK) == 0 ? MakeDirectory("/dev/shm") : place_.disk;
   }
 
   // All campaigns, or the one of that name; false when there is none.
-  bool Choose(const std::string &only);
+  bool Choose(const std::string& only);
   // Returns how many violations there were.
   int Run(absl::Duration time);
   std::string Json() const;
 
  private:
-  static std::string MakeDirectory(const std::string &parent);
-  Campaign *Next();
-  void RunShare(Campaign *campaign);
-  void Report(const Campaign &campaign, uint64_t seed, const std::string &wrong);
+  static std::string MakeDirectory(const std::string& parent);
+  Campaign* Next();
+  void RunShare(Campaign* campaign);
+  void Report(const Campaign& campaign, uint64_t seed, const std::string& wrong);
   std::string Progress() const;
   void PrintTable() const;
 
@@ -140,6 +146,7 @@ class Torture {
       {"histories", "simulated power cuts", &Figures::simulated_power_cuts, CutHistory},
       {"faults", "fault points", &Figures::fault_points, FailCalls},
       {"kills", "SIGKILLs", &Figures::sigkills, Kill},
+      {"damage", "corruptions", &Figures::corruptions, DamageFiles},
       {"ext4", "ext4 cuts", &Figures::ext4_cuts, CutExt4},
   };
   SharedMemory<Figures> figures_;  // the shares add to them
@@ -147,30 +154,30 @@ class Torture {
   absl::Duration took_ = absl::ZeroDuration();
 };
 
-std::string Torture::MakeDirectory(const std::string &parent) {
+std::string Torture::MakeDirectory(const std::string& parent) {
   std::string path = parent + "/eventlog-torture-XXXXXX";
   EVENTLOG_ASSERT(mkdtemp(path.data()) != nullptr);
   return path;
 }
 
-bool Torture::Choose(const std::string &only) {
+bool Torture::Choose(const std::string& only) {
   if (!only.empty()) {
-    std::erase_if(campaigns_, [&](const Campaign &campaign) { return only != campaign.name; });
+    std::erase_if(campaigns_, [&](const Campaign& campaign) { return only != campaign.name; });
   }
   return !campaigns_.empty();
 }
 
 // Whoever had the least of the time.
-Campaign *Torture::Next() {
-  Campaign *next = nullptr;
-  for (Campaign &campaign : campaigns_) {
+Campaign* Torture::Next() {
+  Campaign* next = nullptr;
+  for (Campaign& campaign : campaigns_) {
     if (campaign.stopped || (next != nullptr && next->took <= campaign.took)) continue;
     next = &campaign;
   }
   return next;
 }
 
-void Torture::RunShare(Campaign *campaign) {
+void Torture::RunShare(Campaign* campaign) {
   const absl::Duration start = Clock::System()->Monotonic();
   const uint64_t seed = seed_ + campaign->shares++;
   const int64_t before = (*figures_).*campaign->counted;
@@ -184,32 +191,30 @@ void Torture::RunShare(Campaign *campaign) {
   campaign->stopped = !wrong.empty();
 }
 
-void Torture::Report(const Campaign &campaign, uint64_t seed, const std::string &wrong) {
+void Torture::Report(const Campaign& campaign, uint64_t seed, const std::string& wrong) {
   if (wrong.starts_with(kSkipped)) {
     fmt::print("{} {}\n", campaign.name, wrong);
     return;
   }
   ++violations_;
   fmt::print(
-      "VIOLATION in {}, seed {}, commit {}: {}\n  again: ./dev torture "
-      "--only {} --seed {} "
-      "--seconds 1\n",
+      "VIOLATION in {}, seed {}, commit {}: {}\n"
+      "  again: ./dev torture --only {} --seed {} --seconds 1\n",
       campaign.name, seed, commit_, wrong, campaign.name, seed);
 }
 
 std::string Torture::Progress() const {
-  const Figures &now = *figures_;
+  const Figures& now = *figures_;
   return fmt::format(
-      "{:.0f} s: {} simulated power cuts, {} fault points, {} "
-      "SIGKILLs, {} corruptions, {} ext4 "
-      "cuts, {} violations",
+      "{:.0f} s: {} simulated power cuts, {} fault points, {} SIGKILLs, {} corruptions, "
+      "{} ext4 cuts, {} violations",
       absl::ToDoubleSeconds(took_), now.simulated_power_cuts, now.fault_points, now.sigkills,
       now.corruptions, now.ext4_cuts, violations_);
 }
 
 void Torture::PrintTable() const {
   fmt::print("{:<10} {:>7} {:>8}\n", "campaign", "shares", "seconds");
-  for (const Campaign &campaign : campaigns_) {
+  for (const Campaign& campaign : campaigns_) {
     fmt::print("{:<10} {:>7} {:>8.1f}  {} {}\n", campaign.name, campaign.shares,
                absl::ToDoubleSeconds(campaign.took), campaign.count, campaign.unit);
   }
@@ -220,7 +225,7 @@ int Torture::Run(absl::Duration time) {
   absl::Duration told = absl::ZeroDuration();
   fmt::print("seed {}, commit {}\n", seed_, commit_);
   while (interrupted == 0 && took_ < time) {
-    Campaign *const next = Next();
+    Campaign* const next = Next();
     if (next == nullptr) break;
     RunShare(next);
     took_ = Clock::System()->Monotonic() - start;
@@ -232,7 +237,7 @@ int Torture::Run(absl::Duration time) {
   }
   PrintTable();
   fmt::print("{}; seed {}, commit {}\n", Progress(), seed_, commit_);
-  for (const std::string &left : {place_.memory, place_.disk}) {
+  for (const std::string& left : {place_.memory, place_.disk}) {
     if (violations_ == 0) std::filesystem::remove_all(left);
     std::error_code not_empty;
     std::filesystem::remove(left, not_empty);
@@ -242,33 +247,30 @@ int Torture::Run(absl::Duration time) {
 }
 
 std::string Torture::Json() const {
-  const Figures &now = *figures_;
+  const Figures& now = *figures_;
   return fmt::format(
-      "{{\n  \"simulated_power_cuts\": {},\n  \"fault_points\": "
-      "{},\n  \"sigkills\": {},\n"
-      "  \"corruptions\": {},\n  \"ext4_cuts\": {},\n  "
-      "\"violations\": {},\n  \"seed\": {},\n"
-      "  \"commit\": \"{}\",\n  \"seconds\": {:.1f}\n}}\n",
+      "{{\n  \"simulated_power_cuts\": {},\n  \"fault_points\": {},\n  \"sigkills\": {},\n"
+      "  \"corruptions\": {},\n  \"ext4_cuts\": {},\n  \"violations\": {},\n"
+      "  \"seed\": {},\n  \"commit\": \"{}\",\n  \"seconds\": {:.1f}\n}}\n",
       now.simulated_power_cuts, now.fault_points, now.sigkills, now.corruptions, now.ext4_cuts,
       violations_, seed_, commit_, absl::ToDoubleSeconds(took_));
 }
 
-int Main(int argc, char **argv) {
+int Main(int argc, char** argv) {
   double seconds = 60;
   uint64_t seed = 1;
   std::string json;
   std::string only;
   CLI::App app(
-      "Crashes, kills, fails and damages logs until the time is over, "
-      "and judges them.");
+      "Crashes, kills, fails and damages logs until the time is over, and judges what is left.");
   app.name("torture");
   app.add_option("--seconds", seconds, "how long")->capture_default_str();
   app.add_option("--seed", seed, "of the first share of each campaign")->capture_default_str();
   app.add_option("--json", json, "a file for the figures");
-  app.add_option("--only", only, "one campaign: scenarios, histories, faults, kills, ext4");
+  app.add_option("--only", only, "one campaign: scenarios, histories, faults, kills, damage, ext4");
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
+  } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   signal(SIGINT, [](int) { interrupted = 1; });  // the present share is still judged
@@ -285,4 +287,4 @@ int Main(int argc, char **argv) {
 }  // namespace
 }  // namespace eventlog::test
 
-int main(int argc, char **argv) { return eventlog::test::Main(argc, argv); }
+int main(int argc, char** argv) { return eventlog::test::Main(argc, argv); }

@@ -1,6 +1,7 @@
 #include "log/recovery.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "base/error.h"
 #include "eventlog/eventlog.h"
@@ -29,6 +30,28 @@ void Flip(FileSystem* files, const std::string& path, int64_t at) {
   byte = static_cast<char>(byte ^ 0x40);
   REQUIRE((*file)->WriteAt(at, {std::string_view(&byte, 1)}).ok());
   REQUIRE((*file)->SyncData().ok());
+}
+
+std::map<std::string, std::string> Contents(FileSystem* files, const std::string& directory) {
+  std::map<std::string, std::string> contents;
+  const auto names = files->List(directory);
+  for (const std::string& name : names.value_or(std::vector<std::string>())) {
+    const std::string path = directory + "/" + name;
+    if (files->List(path).ok()) {
+      contents.merge(Contents(files, path));
+    } else {
+      contents[path] = ReadWholeFile(files, path, 1 << 30).value_or("unreadable");
+    }
+  }
+  return contents;
+}
+
+absl::Status CopyTree(FileSystem* from, const std::string& directory, FileSystem* to) {
+  for (const auto& [path, bytes] : Contents(from, directory)) {
+    EVENTLOG_RETURN_IF_ERROR(CreateDirectories(to, ParentDirectory(path)));
+    EVENTLOG_RETURN_IF_ERROR(ReplaceFile(to, path, bytes));
+  }
+  return absl::OkStatus();
 }
 
 TEST_CASE("checkpoints are read back and a missing one is named", "[log]") {
@@ -138,6 +161,34 @@ TEST_CASE("damage below what is durable is refused and repaired when asked", "[l
   CHECK(topic->Append({.value = "on"}).ok());
 }
 
+// So whoever has a good copy of what is damaged has lost nothing by trying.
+TEST_CASE("an opening that is refused leaves every file as it was", "[log]") {
+  MemoryFileSystem files;
+  for (const bool killed : {false, true}) {
+    auto log = OpenLog(&files);
+    REQUIRE(log.ok());
+    for (const char* name : {"a", "b"}) {
+      auto topic = log->OpenTopic(name, {.batch_bytes = 1024});
+      for (int i = 0; i < 10; ++i) REQUIRE(topic->Append({.value = std::string(300, 'v')}).ok());
+    }
+    if (!killed) continue;
+    MemoryFileSystem left;
+    REQUIRE(CopyTree(&files, "log", &left).ok());
+    const std::string damaged = SegmentPath(PartitionDirectory("log", 2, 0), 0);
+    REQUIRE(ReplaceFile(&left, damaged, "").ok());
+    const auto before = Contents(&left, "log");
+    CHECK(ReasonOf(OpenLog(&left).status()) == ErrorReason::kDurableDataMissing);
+    CHECK((Contents(&left, "log") == before));
+    REQUIRE(ReplaceFile(&left, damaged, *ReadWholeFile(&files, damaged, 1 << 20)).ok());
+    auto healed = OpenLog(&left);
+    INFO(healed.status());
+    REQUIRE(healed.ok());
+    for (const char* name : {"a", "b"}) {
+      CHECK(healed->DescribeTopic(name)->partitions[0].watermarks.high_watermark == 20);
+    }
+  }
+}
+
 TEST_CASE("files of a partition that never was are not thrown away", "[log]") {
   MemoryFileSystem files;
   { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
@@ -145,6 +196,62 @@ TEST_CASE("files of a partition that never was are not thrown away", "[log]") {
   CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kCorruptData);
   REQUIRE(files.Remove(PartitionDirectory("log", 99, 0)).ok());
   CHECK(OpenLog(&files).ok());
+}
+
+TEST_CASE("files of different logs are not taken for one", "[log]") {
+  MemoryFileSystem files;
+  MemoryFileSystem others;
+  { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
+  { REQUIRE(OpenLog(&others)->OpenTopic("t")->Append({.value = "v"}).ok()); }
+  const std::string catalog = *ReadWholeFile(&others, CatalogPath("log"), 1 << 20);
+  REQUIRE(ReplaceFile(&files, CatalogPath("log"), catalog).ok());
+  CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kCorruptData);
+}
+
+TEST_CASE("a log without its journal is data loss", "[log]") {
+  MemoryFileSystem files;
+  { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
+  REQUIRE(files.Rename(JournalDirectory("log"), "elsewhere").ok());
+  CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kDurableDataMissing);
+}
+
+TEST_CASE("files of a deleted topic that a crash kept are removed", "[log]") {
+  MemoryFileSystem files;
+  {
+    auto log = OpenLog(&files);
+    REQUIRE(log->OpenTopic("t")->Append({.value = "v"}).ok());
+    REQUIRE(log->DeleteTopic("t").ok());
+  }
+  const std::string directory = PartitionDirectory("log", 1, 0);
+  REQUIRE(CreateDirectories(&files, directory).ok());
+  REQUIRE(ReplaceFile(&files, SegmentPath(directory, 0), "what was left").ok());
+  REQUIRE(OpenLog(&files).ok());
+  CHECK(files.List(SegmentsDirectory("log"))->empty());
+}
+
+// A kill left a name that only the page cache has. Recovery builds on it; then the power goes.
+TEST_CASE("a directory that recovery believes is durable first", "[log]") {
+  MemoryFileSystem memory;
+  {
+    auto log = OpenLog(&memory);
+    REQUIRE(log->OpenTopic("t")->Append({.value = "v"}).ok());
+    REQUIRE(log->Close().ok());
+  }
+  const std::string name = PartitionDirectory("log", 1, 0);
+  REQUIRE(DurableRename(&memory, name, name + "-away").ok());
+  REQUIRE(memory.Rename(name + "-away", name).ok());
+  FaultFileSystem files(&memory);
+  bool believed = false;
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool listed = call.name == "List" && call.path == name;
+    if (listed && !std::exchange(believed, true)) memory.CutPower();
+    return absl::OkStatus();
+  });
+  static_cast<void>(OpenLog(&files));
+  REQUIRE(believed);
+  const absl::Status again = OpenLog(&memory).status();
+  INFO(again);
+  CHECK(again.ok());
 }
 
 // What is only in the journal needs space in segments, which the journal's reserve gives up.

@@ -203,12 +203,14 @@ TEST_CASE("files that are removed stay away after a power cut", "[partition]") {
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 30)));
 }
 
-TEST_CASE("a batch of a later epoch than the log had is not believed", "[partition]") {
+TEST_CASE("a batch of a later epoch than the checkpoint has is refused", "[partition]") {
   PartitionFixture fixture;
   BatchSpec spec = {.base_offset = 10, .records = {{.value = "later"}}, .leader_epoch = 2};
   fixture.WriteFile(fixture.SegmentFile(0, 0), 0,
                     SegmentBytes(0, {Ten(0), MakeBatch(TestIdentity(), spec)}));
-  CHECK(RecoverPartition(fixture.RecoveryInput(0))->partition.end_offset == 10);
+  const absl::Status refused = RecoverPartition(fixture.RecoveryInput(0)).status();
+  CHECK(ReasonOf(refused) == ErrorReason::kCorruptData);
+  CHECK_THAT(std::string(refused.message()), Catch::Contains("checkpoint is older"));
 }
 
 TEST_CASE("a batch of a newer format is refused and kept", "[partition]") {
@@ -428,6 +430,37 @@ TEST_CASE("indexes without a segment and unfinished files are removed and others
   for (const auto& [name, bytes] : fixture.Snapshot(0)) names.push_back(name);
   CHECK(names == std::vector<std::string>{"00000000000000000000.index", "00000000000000000000.log",
                                           "1.index", "notes.index"});
+}
+
+TEST_CASE("a segment behind the checkpoint counts with a header of its own only", "[partition]") {
+  PartitionFixture fixture;
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}));
+  SECTION("another partition's") {
+    fixture.WriteFile(fixture.SegmentFile(0, 10), 0,
+                      internal::EncodeSegmentHeader({TestIdentity(1), 10, 1}) + Ten(10).bytes);
+  }
+  SECTION("another segment's") {
+    fixture.WriteFile(fixture.SegmentFile(0, 10), 0,
+                      internal::EncodeSegmentHeader({TestIdentity(), 11, 1}) + Ten(10).bytes);
+  }
+  const auto result = RecoverPartition(fixture.RecoveryInput(0));
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 10);
+  CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 10)));
+}
+
+TEST_CASE("segments are read from the device and not from the page cache", "[partition]") {
+  PartitionFixture fixture;
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}));
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  std::vector<std::string> calls;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "DropCache" || call.name == "ReadAt") calls.emplace_back(call.name);
+    return absl::OkStatus();
+  });
+  REQUIRE(RecoverPartition(input).ok());
+  REQUIRE(calls.size() > 1);
+  CHECK(calls.front() == "DropCache");
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ struct RepairFixture : PartitionFixture {
 
   absl::Status Repair(RecoveryMode mode) {
     files.ForgetAll();
-    return internal::RepairSegments(&files, Name(0), mode, &proven, &findings);
+    return internal::RepairSegments({&files, Name(0), {}, Frames(0), mode, NowMs()}, &proven,
+                                    &findings);
   }
   void Damage(int64_t base_offset, int64_t position) {
     WriteFile(SegmentFile(0, base_offset), position, "damaged");
@@ -126,6 +127,31 @@ TEST_CASE("when every segment is missing the offsets are still taken", "[partiti
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
   CHECK(fixture.Keys().empty());
   CHECK(fixture.end_offset == 60);
+}
+
+TEST_CASE("what the journal has of a damaged range is not lost", "[partition]") {
+  RepairFixture fixture;
+  const auto partition = fixture.Make(0);
+  REQUIRE(fixture.Append(partition, Values(35)).ok());  // journaled, and in no segment of its own
+  fixture.Damage(20, fixture.proven.position - 20);     // offsets 30 to 39
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  const std::vector<std::string> keys = fixture.Keys();
+  CHECK(keys.size() == 55);  // 30 to 34 without keys, which the journal's have not
+  CHECK(std::count(keys.begin(), keys.end(), "") == 5);
+  CHECK(fixture.findings.records_replayed == 5);
+}
+
+TEST_CASE("bytes behind the last batch of a segment are cut and cost no record", "[partition]") {
+  RepairFixture fixture;
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  const std::string path = fixture.SegmentFile(0, 20);
+  const auto size = static_cast<int64_t>(fixture.Bytes(path).size());
+  fixture.Damage(20, size);
+  REQUIRE(fixture.Repair(mode).ok());
+  CHECK(fixture.findings.notes.size() == 1);
+  CHECK(fixture.findings.bytes_cut == 7);
+  CHECK(std::ssize(fixture.Bytes(path)) == size);
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 60));
 }
 
 TEST_CASE("the truncating mode cuts at the first damage and removes what follows", "[partition]") {

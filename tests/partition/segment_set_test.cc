@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "format/segment_header.h"
 #include "support/partition_fixture.h"
 
 namespace eventlog::test {
@@ -132,6 +133,20 @@ TEST_CASE("missing offsets between batches are told as damage", "[partition]") {
   batches.clear();
   REQUIRE(fixture.set.Read(5, -1, 1000, &batches).ok());  // the good ones first
   CHECK(batches.size() == 1);
+}
+
+TEST_CASE("a batch of another segment that was written over one is told as damage", "[partition]") {
+  SetFixture fixture;
+  REQUIRE(fixture.Append(5, 5).ok());
+  REQUIRE(fixture.set.Roll().ok());
+  REQUIRE(fixture.Append(10, 5).ok());
+  const SealedBatch strange = MakeCountedBatch(TestIdentity(), 5, 5);
+  const auto file = fixture.files.Open(fixture.set.segments().back()->path());
+  REQUIRE((*file)->WriteAt(internal::kSegmentHeaderBytes, {strange.bytes}).ok());
+  std::vector<internal::StoredBatch> batches;
+  const absl::Status read = fixture.set.Read(10, -1, 1000, &batches);
+  CHECK(ReasonOf(read) == ErrorReason::kCorruptData);
+  CHECK_THAT(std::string(read.message()), Catch::Contains("end at 9, where 10 belongs"));
 }
 
 TEST_CASE("removed segments leave no file and no directory", "[partition]") {
