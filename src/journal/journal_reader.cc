@@ -50,7 +50,7 @@ class JournalReader {
   // The group with the next sequence at `position` of `file`, where the writer may have put it.
   absl::StatusOr<std::optional<JournalGroup>> GroupAt(const LoadedFile& file, std::size_t position);
   absl::StatusOr<std::optional<JournalGroup>> NextGroup();
-  absl::StatusOr<std::vector<LaterGroup>> FindLaterGroups(bool* proven);
+  absl::StatusOr<std::vector<LaterGroup>> FindLaterGroups(uint64_t* proven_upto);
   absl::Status CheckGeneration(std::string_view bytes, uint64_t file, std::size_t position) const;
   bool IsTorn(std::string_view bytes) const;
   bool NextIsTorn() const;
@@ -161,10 +161,10 @@ absl::StatusOr<std::optional<JournalGroup>> JournalReader::NextGroup() {
   return std::nullopt;
 }
 
-// Valid groups of this generation beyond the end of the journal. `*proven`: one of them, or the
-// checkpoint, says that the missing one had been synced (R2).
-absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* proven) {
-  *proven = checkpoint_.synced_upto >= sequence_;
+// Valid groups of this generation beyond the end of the journal, by sequence. `*proven_upto`: up to
+// this one all had been synced, as one of them or the checkpoint says (R2).
+absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(uint64_t* proven_upto) {
+  *proven_upto = checkpoint_.synced_upto;
   std::vector<LaterGroup> later;
   char magic[sizeof kJournalGroupFormat.magic];
   StoreLe(magic, kJournalGroupFormat.magic);
@@ -179,7 +179,7 @@ absl::StatusOr<std::vector<LaterGroup>> JournalReader::FindLaterGroups(bool* pro
       auto group = DecodeGroup(here, checkpoint_.generation, checkpoint_.log_id);
       if (!group.ok() || group->sequence < sequence_) continue;
       later.push_back({group->sequence, file.number, at});
-      *proven = *proven || group->synced_upto >= sequence_;
+      *proven_upto = std::max(*proven_upto, group->synced_upto);
     }
   }
   std::sort(later.begin(), later.end(),
@@ -245,9 +245,9 @@ absl::Status JournalReader::Replay() {
       ++sequence_;
       continue;
     }
-    bool proven = false;
-    EVENTLOG_ASSIGN_OR_RETURN(const auto later, FindLaterGroups(&proven));
-    if (!proven) {
+    uint64_t proven_upto = 0;
+    EVENTLOG_ASSIGN_OR_RETURN(const auto later, FindLaterGroups(&proven_upto));
+    if (proven_upto < sequence_) {
       if (later.empty() && !NextIsTorn()) return absl::OkStatus();
       contents_->torn = Place() + ", is not whole, and nothing says that it ever was";
       return absl::OkStatus();
@@ -255,6 +255,8 @@ absl::Status JournalReader::Replay() {
     if (mode_ == RecoveryMode::kRefuse) return Damaged();
     Tell(std::string(Damaged().message()));
     if (mode_ == RecoveryMode::kTruncate || later.empty()) return absl::OkStatus();
+    // One that is missing and not proven ends the journal here, too.
+    if (later.front().sequence > proven_upto + 1) return absl::OkStatus();
     sequence_ = later.front().sequence;
     file_ = later.front().file;
     position_ = later.front().position;

@@ -84,6 +84,19 @@ TEST_CASE("valid groups behind an unproven hole do not replay", "[journal]") {
   CHECK_THAT(fixture.Read(fixture.Start())->torn, Catch::Contains("group 2"));
 }
 
+TEST_CASE("what skips damage does not skip a hole that nothing proves", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  for (int i = 1; i < 4; ++i) fixture.Write(i, false);
+  const auto groups = fixture.Groups();
+  REQUIRE(groups[3].synced_upto == 1);
+  fixture.Damage(groups[0]);
+  CHECK(fixture.Replay(fixture.Start(), RecoveryMode::kSkipDamaged) ==
+        std::vector<int64_t>{1, 2, 3});
+  fixture.Damage(groups[1]);
+  CHECK(fixture.Replay(fixture.Start(), RecoveryMode::kSkipDamaged).empty());
+}
+
 TEST_CASE("damage of a group that a later one proves is told with its place", "[journal]") {
   JournalFixture fixture;
   for (int i = 0; i < 4; ++i) fixture.Write(i, true);

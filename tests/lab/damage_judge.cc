@@ -68,7 +68,7 @@ class Judge {
   const RecoveryReport report_;
   uint64_t cut_ = kNoCut;  // the first group of the journal that is damaged
   bool proven_cut_ = false;
-  bool erased_ = false;  // too little is left of its header to be told from what was never written
+  bool erased_ = false;  // what is left of it cannot be told from what was never written
   bool loses_ = false;
 };
 
@@ -101,7 +101,7 @@ std::string Judge::JudgeJournal() {
       const Home sign = {{}, 0, 0, group.path, group.begin + from, group.begin + to};
       signs += Damages(damage_, sign) ? 0 : 1;
     }
-    erased_ = signs < 2;
+    erased_ = signs < 2 || IsStale(group.path);  // an older group is there, whole
   }
   proven_cut_ = cut_ <= proven;
   if (!proven_cut_ || mode_ != RecoveryMode::kRefuse) return "";
@@ -208,7 +208,8 @@ std::string Judge::JudgeRepaired(const TopicPartition& place, const PartitionIma
       const bool hidden = touched && (offset >= image.proven_end || damage_.strays);
       if (!hidden) return "left out, and its batch is whole";
       is_hit = true;
-    } else if (here && !damaged && (home.sequence < cut_ || proven_cut_)) {
+    } else if (here && !damaged && (home.sequence < cut_ || (proven_cut_ && !damage_.strays))) {
+      // Where a group is twice, it is not clear what came behind it.
       return "left out, and its group is whole";
     } else {
       is_hit = is_hit || here;
@@ -244,7 +245,7 @@ std::string Judge::JudgeCommits() {
                                  });
     if (!was) return fmt::format("group {} never committed {}", std::get<0>(key), offset);
   }
-  return report_.clean ? "committed offsets are gone and not reported" : "";
+  return report_.clean && !erased_ ? "committed offsets are gone and not reported" : "";
 }
 
 }  // namespace
