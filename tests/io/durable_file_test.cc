@@ -104,6 +104,24 @@ TEST_CASE("a replacement for which there is no space changes nothing and later s
   CHECK(Contents(&disk, "/a") == "new");
 }
 
+// What its blocks hold nobody knows: a sync of them that succeeds says nothing.
+TEST_CASE("a spare whose sync failed is made anew", "[io]") {
+  MemoryFileSystem disk;
+  FaultFileSystem failing(&disk);
+  ReplacedFile file(&failing, "/a");
+  REQUIRE(file.Replace("one").ok());
+  REQUIRE(file.Replace("two").ok());
+  failing.ResetCounts();
+  REQUIRE(file.Replace("three").ok());
+  CHECK(failing.Count("Remove") == 0);
+  failing.FailNext("SyncData", FaultFileSystem::Fault::kIoError);
+  CHECK_FALSE(file.Replace("lost").ok());
+  CHECK(Contents(&disk, "/a") == "three");
+  REQUIRE(file.Replace("four").ok());
+  CHECK(failing.Count("Remove") == 2);  // the spare, and what it is made of
+  CHECK(Contents(&disk, "/a") == "four");
+}
+
 TEST_CASE("where a file has one name only its replacement takes new space", "[io]") {
   MemoryFileSystem disk;
   FaultFileSystem failing(&disk);

@@ -105,11 +105,25 @@ TEST_CASE("a file that is not in the list was never used and is made anew", "[jo
 TEST_CASE("a list that is missing or another log's is written from what is there", "[journal]") {
   FilesFixture fixture;
   const std::string path = JournalListPath("/log");
-  const std::string other = internal::EncodeJournalList({{}, {{7, 4096}}});
+  const std::string other = internal::EncodeJournalList({{}, {{0, kFirstJournalFileBytes}}});
   REQUIRE(fixture.memory.Remove(path).ok());
   if (GENERATE(true, false)) REQUIRE(internal::ReplaceFile(&fixture.memory, path, other).ok());
   REQUIRE(fixture.files.Open(kLogId).ok());
   CHECK(fixture.Listed() == Files{{0, kFirstJournalFileBytes}});
+}
+
+TEST_CASE("files that a killed creation left are durable before they are listed", "[journal]") {
+  FilesFixture fixture;
+  REQUIRE(fixture.memory.Remove(JournalListPath("/log")).ok());
+  auto left = fixture.memory.OpenFile(JournalPath("/log", 1), FileSystem::Open::kCreateNew);
+  REQUIRE((*left)->Truncate(8192).ok());
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Rename") fixture.memory.CutPower();
+    return absl::OkStatus();
+  });
+  CHECK_FALSE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.disk.Count("Rename") > 1);
+  CHECK(fixture.Size(1) == 8192);
 }
 
 TEST_CASE("a list that is right is left alone", "[journal]") {

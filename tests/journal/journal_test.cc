@@ -111,6 +111,21 @@ TEST_CASE("nothing is written for who has nothing to wait for", "[journal]") {
   CHECK(fixture.disk.Count("SyncData") == 0);
 }
 
+TEST_CASE("a log that was stopped meanwhile writes no group", "[journal]") {
+  JournalFixture fixture;
+  const std::shared_ptr<internal::GroupMember> members[] = {std::make_shared<TestMember>(0)};
+  int asked = 0;
+  const auto done = [&] {
+    if (++asked == 2) {  // by the leader, which had found the log well
+      static_cast<void>(fixture.health.Poison(internal::Health::Failure::kSegment,
+                                              absl::InternalError("broken")));
+    }
+    return false;
+  };
+  CHECK(ReasonOf(fixture.journal.Commit(members, true, done)) == ErrorReason::kPoisoned);
+  CHECK(fixture.disk.Count("WriteAt") == 0);
+}
+
 TEST_CASE("a failed write or sync stops the journal and wakes everybody", "[journal]") {
   const std::string broken = GENERATE(as<std::string>{}, "WriteAt", "SyncData");
   CAPTURE(broken);

@@ -30,6 +30,17 @@ TEST_CASE("a destroyed log is gone with its directory", "[log]") {
   CHECK(ReasonOf(DestroyLog(&files, "data/log")) == ErrorReason::kDirectoryNotFound);
 }
 
+TEST_CASE("a destroyed log stays away after a power cut", "[log]") {
+  MemoryFileSystem files;
+  MakeLog(&files, "log");
+  REQUIRE(DestroyLog(&files, "log").ok());
+  files.CutPower();
+  const absl::Status opened =
+      Log::Open({.directory = "log", .open_mode = OpenMode::kExisting, .file_system = &files})
+          .status();
+  CHECK(ReasonOf(opened) == ErrorReason::kDirectoryNotFound);
+}
+
 TEST_CASE("what else is in the directory stays", "[log]") {
   MemoryFileSystem files;
   MakeLog(&files, "log");

@@ -561,6 +561,27 @@ TEST_CASE("a segment that fails under sealing or a checkpoint stops the log", "[
   CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);
 }
 
+TEST_CASE("a segment that cannot be cut to its end stops the log", "[partition]") {
+  PartitionFixture fixture;
+  PartitionConfig config;
+  config.segment_ms = 60'000;
+  const auto partition = fixture.Make(0, config);
+  REQUIRE(fixture.Append(partition, Values(3)).ok());
+  REQUIRE(partition->SealAll().ok());
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Truncate" ? absl::InternalError("broken") : absl::OkStatus();
+  });
+  absl::Status failed;
+  if (GENERATE(true, false)) {
+    fixture.clock.Advance(absl::Minutes(1));
+    failed = partition->SealOlderThan(absl::Hours(1));
+  } else {
+    failed = partition->TrimForClose();
+  }
+  CHECK(ReasonOf(failed) == ErrorReason::kPoisoned);
+  CHECK(fixture.health.failure() == internal::Health::Failure::kSegment);
+}
+
 TEST_CASE("a stopped log takes and writes and syncs nothing more of its partitions",
           "[partition]") {
   PartitionFixture fixture;
@@ -578,6 +599,8 @@ TEST_CASE("a stopped log takes and writes and syncs nothing more of its partitio
   CHECK(ReasonOf(fixture.Stage(partition, Values(1)).status()) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(partition->WriteClosedBatches(/*wait=*/true)) == ErrorReason::kPoisoned);
   CHECK(ReasonOf(partition->SyncForCheckpoint(0).status()) == ErrorReason::kPoisoned);
+  bool held = false;
+  CHECK(ReasonOf(partition->HoldForAtomicWrite(true, &held)) == ErrorReason::kPoisoned);
   CHECK(fixture.disk.Count() == 0);
   CHECK(ReasonOf(fixture.Await(*staged)) == ErrorReason::kPoisoned);
 }

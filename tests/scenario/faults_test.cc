@@ -262,6 +262,9 @@ TEST_CASE("a change of topics in doubt stops the log until it is read again", "[
   CHECK_FALSE(faulty.log.DeleteTopic("t").ok());
   faulty.Heal();
   CHECK(ReasonOf(topic->Append({.value = "lost?"}).status()) == ErrorReason::kPoisoned);
+  CHECK(ReasonOf(faulty.log.CreateTopic("u").status()) == ErrorReason::kPoisoned);
+  CHECK(ReasonOf(faulty.log.AlterTopic("t", {.partitions = 2})) == ErrorReason::kPoisoned);
+  CHECK(ReasonOf(faulty.log.DeleteTopic("t")) == ErrorReason::kPoisoned);
   const absl::Status reopened = faulty.log.Reopen();
   INFO(reopened);
   REQUIRE(reopened.ok());

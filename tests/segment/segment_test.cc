@@ -154,6 +154,25 @@ TEST_CASE("adopting a segment does not touch its file", "[segment]") {
   CHECK(fixture.disk.Count("OpenFile") == 0);
 }
 
+TEST_CASE("a segment has its age from its own header only", "[segment]") {
+  SegmentFixture fixture;
+  const auto age = [&] {
+    return internal::Segment::Adopt(&fixture.files, fixture.place, internal::kSegmentHeaderBytes, 0,
+                                    true)
+        ->CreatedMs();
+  };
+  internal::SegmentHeader header = {fixture.place.identity, 0, 5};
+  fixture.WriteBytes(internal::EncodeSegmentHeader(header));
+  CHECK(age().value() == 5);
+  if (GENERATE(true, false)) {
+    header.base_offset = 7;
+  } else {
+    ++header.identity.partition;
+  }
+  fixture.WriteBytes(internal::EncodeSegmentHeader(header));
+  CHECK(ReasonOf(age().status()) == ErrorReason::kCorruptData);
+}
+
 TEST_CASE("an append is dirty until it is synced and then survives a power cut", "[segment]") {
   SegmentFixture fixture;
   const auto batches = MakeCountedBatches(3, 10);
