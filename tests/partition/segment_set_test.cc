@@ -98,6 +98,18 @@ TEST_CASE("a sync covers rolled files and the active one and their names", "[par
   CHECK(fixture.set.bytes() == before);
 }
 
+TEST_CASE("a sync covers what was appended since the last one", "[partition]") {
+  SetFixture fixture;
+  for (int64_t offset = 0; offset < 3; ++offset) {
+    REQUIRE(fixture.Append(offset, 1).ok());
+    CHECK(fixture.set.unsynced());
+    REQUIRE(fixture.set.Sync().ok());
+  }
+  fixture.memory.CutPower();
+  fixture.files.ForgetAll();
+  CHECK(fixture.Bases(2) == std::vector<int64_t>{2});
+}
+
 TEST_CASE("a full disk changes nothing", "[partition]") {
   SetFixture fixture;
   fixture.config.segment_bytes = 1000;
