@@ -30,7 +30,7 @@ int64_t ByteReader::ReadLongVarint() {
     value |= static_cast<uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) {
       // A last byte of zero says nothing (over-long); the tenth has room for one bit (over-wide).
-      if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) break;
+      if (byte == 0 || (shift == 63 && byte > 1)) break;
       return UnZigZag(value);
     }
   }

@@ -26,7 +26,7 @@ std::optional<T> ParseNumber(std::string_view digits) {
   T number = 0;
   const char* end = digits.data() + digits.size();
   const auto [stopped, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc() || stopped != end || number < T{0}) return std::nullopt;
+  if (digits.starts_with('-') || error != std::errc() || stopped != end) return std::nullopt;
   return number;
 }
 

@@ -150,7 +150,7 @@ absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record) {
     return Corrupt("key or value does not fit");
   }
   if (!ReadHeaders(&reader, record)) return Corrupt("headers do not fit");
-  if (!reader.ok() || reader.remaining() != 0) return Corrupt("length and contents disagree");
+  if (reader.remaining() != 0) return Corrupt("length and contents disagree");
   *bytes = bytes->substr(bytes->size() - outer.remaining());
   return absl::OkStatus();
 }

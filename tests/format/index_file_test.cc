@@ -84,5 +84,13 @@ TEST_CASE("entries outside their segment are damage", "[format]") {
   CHECK(IsDamage(DecodeWith(kTimeIndexFormat, {10, 1000, {{5, INT64_MAX}}})));
 }
 
+TEST_CASE("an index of a segment that cannot be is damage", "[format]") {
+  const std::string good = EncodeIndexFile({10, 1000, {}}, kOffsetIndexFormat, kSeed);
+  for (const int64_t base_offset : {int64_t{-1}, INT64_MAX}) {
+    CHECK(IsDamage(DecodeOffsets(WithField(good, 8, base_offset, kOffsetIndexFormat, kSeed))));
+  }
+  CHECK(IsDamage(DecodeOffsets(WithField(good, 16, int64_t{-1}, kOffsetIndexFormat, kSeed))));
+}
+
 }  // namespace
 }  // namespace eventlog::inline v1::internal

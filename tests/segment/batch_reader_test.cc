@@ -2,7 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/bytes.h"
+#include "base/checksum.h"
 #include "base/error.h"
+#include "format/preamble.h"
 #include "segment/segment_fixture.h"
 
 namespace eventlog::test {
@@ -220,6 +223,53 @@ TEST_CASE("the search passes batches that do not verify", "[segment]") {
   const int64_t end = fixture.WriteFile(batches);
   const auto file = fixture.OpenFile();
   CHECK(FindNextBatch(file.get(), fixture.seed, 0, end, 0).value() == Positions(batches)[4]);
+}
+
+TEST_CASE("the search ends where the file does though its limit is beyond", "[segment]") {
+  SegmentFixture fixture;
+  const int64_t end = fixture.WriteFile({});
+  CHECK(FindNextBatch(fixture.OpenFile().get(), fixture.seed, 0, end + (4 << 20), 0).value() == -1);
+  CHECK(fixture.disk.Count("ReadAt") == 1);
+}
+
+TEST_CASE("a compressed batch whose body is no such thing is damage and passed by the search",
+          "[segment]") {
+  SegmentFixture fixture;
+  SealedBatch bad = MakeCountedBatch(TestIdentity(), 0, 50, 20, CompressionType::kLz4);
+  const std::size_t body_bytes = bad.header.body_bytes;
+  REQUIRE(bad.header.attributes != 0);
+  const std::string body(body_bytes, 'x');
+  bad.bytes.replace(internal::kBatchHeaderBytes, body_bytes, body);
+  internal::StoreLe(bad.bytes.data() + 80, internal::Hash64(body, fixture.seed));
+  internal::FinishHeader(bad.bytes.data(), internal::kRecordBatchFormat, fixture.seed);
+  const int64_t end = fixture.WriteFile({bad, MakeCountedBatch(TestIdentity(), 50, 5)});
+  const auto file = fixture.OpenFile();
+  std::vector<StoredBatch> read;
+  const absl::Status status =
+      ReadBatches(file.get(), "f", fixture.seed, {kSegmentHeaderBytes, end}, &read);
+  CHECK(ReasonOf(status) == ErrorReason::kCorruptData);
+  CHECK_THAT(Message(status), Catch::Contains("LZ4"));
+  CHECK(read.empty());
+  CHECK(FindNextBatch(file.get(), fixture.seed, 0, end, 0).value() ==
+        kSegmentHeaderBytes + bad.header.batch_bytes());
+}
+
+TEST_CASE("an error of any read ends a read or a search", "[segment]") {
+  SegmentFixture fixture;
+  const int64_t end = fixture.WriteFile({MakeCountedBatch(TestIdentity(), 0, 30)});
+  const auto file = fixture.OpenFile();
+  for (int64_t failed = 1; failed <= 2; ++failed) {
+    fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.number == failed ? absl::InternalError("EIO") : absl::OkStatus();
+    });
+    std::vector<StoredBatch> read;
+    fixture.disk.ResetCounts();
+    CHECK(absl::IsInternal(
+        ReadBatches(file.get(), "f", fixture.seed, {kSegmentHeaderBytes, end, 1}, &read)));
+    CHECK(read.empty());
+    fixture.disk.ResetCounts();
+    CHECK(absl::IsInternal(FindNextBatch(file.get(), fixture.seed, 0, end, 0).status()));
+  }
 }
 
 }  // namespace

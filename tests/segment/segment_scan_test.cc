@@ -188,7 +188,7 @@ TEST_CASE("a scan tells a newer format from damage", "[segment]") {
   CHECK(result.end_position == Positions(batches)[1]);
 }
 
-TEST_CASE("an error of the visitor or of reading ends a scan", "[segment]") {
+TEST_CASE("an error of the visitor ends a scan", "[segment]") {
   SegmentFixture fixture;
   fixture.WriteFile(MakeCountedBatches(5, 5));
   int visited = 0;
@@ -199,12 +199,28 @@ TEST_CASE("an error of the visitor or of reading ends a scan", "[segment]") {
                   });
   CHECK(absl::IsCancelled(stopped.status()));
   CHECK(visited == 2);
-  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
-    return call.name == "ReadAt" ? absl::InternalError("EIO") : absl::OkStatus();
-  });
-  CHECK(absl::IsInternal(ScanSegment(fixture.OpenFile().get(), "f", fixture.seed,
-                                     kSegmentHeaderBytes, 0, kMaxEpoch, false)
-                             .status()));
+}
+
+TEST_CASE("an error of any call ends a scan", "[segment]") {
+  SegmentFixture fixture;
+  // The file's size, its batches, its zeros, and whether they are zeros.
+  fixture.WriteFile(MakeCountedBatches(5, 5), 200);
+  const auto file = fixture.OpenFile();
+  const auto scan = [&] {
+    fixture.disk.ResetCounts();
+    return ScanSegment(file.get(), "f", fixture.seed, kSegmentHeaderBytes, 0, kMaxEpoch, false);
+  };
+  REQUIRE(scan().ok());
+  const int64_t calls = fixture.disk.Count();
+  CHECK(calls == 4);
+  for (int64_t failed = 1; failed <= calls; ++failed) {
+    fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.number == failed ? absl::InternalError("EIO") : absl::OkStatus();
+    });
+    CHECK(absl::IsInternal(scan().status()));
+  }
+  fixture.disk.FailAll("ReadAt", FaultFileSystem::Fault::kIoError);
+  CHECK(absl::IsInternal(ReadSegmentHeader(file.get()).status()));
 }
 
 }  // namespace
