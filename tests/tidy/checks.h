@@ -42,4 +42,7 @@ Problems CheckNamedPaths(const Tree& tree);
 // public_comments.cc
 Problems CheckPublicComments(const Tree& tree);
 
+// mutants.cc
+Problems CheckMutants(const Tree& tree);
+
 }  // namespace eventlog::tidy

@@ -211,6 +211,29 @@ TEST_CASE("a named path that is not there is found", "[tidy]") {
   CHECK(found("src/log/a.h", "f(\"docs/format.md\");").empty());
 }
 
+TEST_CASE("a mutant that does not apply or names no test is found", "[tidy]") {
+  const Tree tree = {{"src/log/a.cc", "one\ntwo\nthree\nfour\nfive\nfour\n"},
+                     {"tests/log/a_test.cc", "TEST_CASE(\"a log logs\", \"[log]\") {}"}};
+  const std::string header = "Protection: Two.\nCaught by: log_tests \"a log logs\"\n";
+  const std::string diff = "--- a/src/log/a.cc\n+++ b/src/log/a.cc\n@@ -1,2 +1,1 @@\n one\n-two\n";
+  const auto found = [&](const std::string& text) {
+    return Found(CheckMutants, "tests/mutants/two.patch", text, tree);
+  };
+  CHECK(found(header + diff).empty());
+  CHECK(found(header + diff + "@@ -4,2 +3,2 @@\n four\n-five\n+six\n").empty());
+  CHECK(found(header + diff + "@@ -4,1 +3,1 @@\n-six\n") ==
+        "tests/mutants/two.patch:8: no longer applies to src/log/a.cc");
+  CHECK(found(header + diff + "@@ -4,1 +3,1 @@\n-four\n") ==
+        "tests/mutants/two.patch:8: applies to several places of src/log/a.cc");
+  CHECK_FALSE(found(header + "--- a/src/log/a.cc\n@@ -1,1 +1,1 @@\n-tw\n").empty());
+  CHECK_FALSE(found(header + "--- a/src/log/b.cc\n@@ -1,1 +1,1 @@\n-one\n").empty());
+  CHECK_FALSE(found(diff).empty());
+  CHECK_FALSE(found("Protection: Two.\n" + diff).empty());
+  CHECK_FALSE(found("Protection: Two.\nCaught by: log_tests a log logs\n" + diff).empty());
+  CHECK_FALSE(found("Protection: Two.\nCaught by: log_tests \"nobody logs\"\n" + diff).empty());
+  CHECK_FALSE(found("Protection: Two.\nCaught by: io_tests \"a log logs\"\n" + diff).empty());
+}
+
 // What the rule says of these members of a public class.
 std::string FoundInClass(const std::string& body) {
   return Found(

@@ -10,7 +10,7 @@ namespace eventlog::tidy {
 namespace {
 
 bool IsText(std::string_view path) {
-  for (const char* end : {".h", ".cc", ".md", ".txt", ".cmake", ".json", ".yml"}) {
+  for (const char* end : {".h", ".cc", ".md", ".txt", ".cmake", ".json", ".patch", ".yml"}) {
     if (path.ends_with(end)) return true;
   }
   return path == "dev" || path == ".ci/run";

@@ -41,6 +41,7 @@ TEST_CASE("every path that a document or comment names exists", "[tidy]") {
   Holds(CheckNamedPaths);
 }
 TEST_CASE("every public declaration has a comment", "[tidy]") { Holds(CheckPublicComments); }
+TEST_CASE("every mutant applies and names its test", "[tidy]") { Holds(CheckMutants); }
 
 }  // namespace
 }  // namespace eventlog::tidy
