@@ -175,7 +175,7 @@ absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
     changed_ = true;  // not covered by the checkpoint: name and contents are to be synced
     if (!hole_.ok() || found->base_offset != segment_end_) return false;
     auto header = ReadSegmentHeader(file.get());
-    if (absl::IsUnimplemented(header.status())) return header.status();
+    if (!header.ok() && !absl::IsDataLoss(header.status())) return header.status();
     if (!header.ok() || header->identity != input_.name.identity ||
         header->base_offset != found->base_offset) {
       hole_ = header.ok() ? MakeError(ErrorReason::kCorruptData, "the header is another segment's")

@@ -154,7 +154,7 @@ absl::StatusOr<SegmentRepair::Verdict> SegmentRepair::Judge(int64_t base_offset,
   EVENTLOG_ASSIGN_OR_RETURN(auto file, files_->Open(path));
   Verdict verdict;
   auto header = ReadSegmentHeader(file.get());
-  if (absl::IsUnimplemented(header.status())) return header.status();
+  if (!header.ok() && !absl::IsDataLoss(header.status())) return header.status();
   verdict.header_good =
       header.ok() && header->identity == name_.identity && header->base_offset == base_offset;
   verdict.next_offset = base_offset;
@@ -289,7 +289,6 @@ absl::Status SegmentRepair::WriteGap(Rewriter* rewriter, int64_t from, int64_t t
 
 // A segment file that is missing as a whole: one of fillers takes its place.
 absl::Status SegmentRepair::FillBefore(int64_t base_offset, int64_t from) {
-  if (from >= base_offset) return absl::OkStatus();
   const std::string path = SegmentPath(name_.directory, from);
   Rewriter rewriter(file_system_, path, seed_);
   EVENTLOG_RETURN_IF_ERROR(rewriter.Start({name_.identity, from, 0}));

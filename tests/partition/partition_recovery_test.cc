@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/error.h"
+#include "format/preamble.h"
 #include "format/segment_header.h"
 #include "support/partition_fixture.h"
 
@@ -447,6 +449,76 @@ TEST_CASE("a segment behind the checkpoint counts with a header of its own only"
   REQUIRE(result.ok());
   CHECK(result->partition.end_offset == 10);
   CHECK_FALSE(fixture.Exists(fixture.SegmentFile(0, 10)));
+}
+
+// An error is not damage: nothing is removed because it could not be read.
+TEST_CASE("a recovery that fails at any call is done again with the same result", "[partition]") {
+  const auto mode =
+      GENERATE(RecoveryMode::kRefuse, RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  const std::string checkpointed = SegmentBytes(10, {Ten(10)});
+  std::vector<std::string> values;
+  int64_t calls = 0;
+  int refused = 0;
+  for (int64_t failed_call = 0; failed_call <= calls; ++failed_call) {
+    PartitionFixture fixture;
+    REQUIRE(fixture.Append(fixture.Make(0), Values(40)).ok());
+    fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}));  // a leftover
+    fixture.WriteFile(fixture.SegmentFile(0, 10), 0, checkpointed);
+    fixture.WriteFile(fixture.SegmentFile(0, 20), 0,
+                      SegmentBytes(20, {Ten(20)}) + std::string(200, '\0'));
+    fixture.WriteFile(fixture.SegmentFile(0, 70), 0, SegmentBytes(70, {Ten(70)}));
+    fixture.WriteFile(internal::OffsetIndexPath(fixture.Name(0).directory, 5), 0, "a stray");
+    PartitionRecoveryInput input = fixture.RecoveryInput(0);
+    input.mode = mode;
+    input.checkpoint = Covering(10, checkpointed, 20);
+    input.checkpoint.log_start_offset = 10;
+    fixture.disk.ResetCounts();
+    fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.number == failed_call ? absl::InternalError("EIO") : absl::OkStatus();
+    });
+    auto result = RecoverPartition(input);
+    fixture.disk.Heal();
+    INFO("call " << failed_call << ": " << result.status());
+    if (failed_call == 0) {
+      REQUIRE(result.ok());
+      calls = fixture.disk.Count();
+      values = fixture.ReadRecovered(0, *std::move(result));
+      continue;
+    }
+    if (!result.ok()) {  // unless it was about an index, which is made again by need
+      CHECK(absl::IsInternal(result.status()));
+      ++refused;
+      fixture.files.ForgetAll();
+      result = RecoverPartition(input);
+    }
+    REQUIRE(result.ok());
+    CHECK(fixture.ReadRecovered(0, *std::move(result)) == values);
+  }
+  CHECK(values.size() == 30);
+  CHECK(refused > 20);
+}
+
+TEST_CASE("a segment of a newer format behind the checkpoint is refused and kept", "[partition]") {
+  PartitionFixture fixture;
+  std::string bytes = SegmentBytes(0, {Ten(0)});
+  internal::HeaderFormat newer = internal::kSegmentFormat;
+  ++newer.version;
+  internal::FinishHeader(bytes.data(), newer, 0);
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, bytes);
+  const auto before = fixture.Snapshot(0);
+  CHECK(ReasonOf(RecoverPartition(fixture.RecoveryInput(0)).status()) == ErrorReason::kNewerFormat);
+  CHECK((fixture.Snapshot(0) == before));
+}
+
+TEST_CASE("a frame whose records are not those it says is not replayed", "[partition]") {
+  PartitionFixture fixture;
+  const SealedBatch batch = Ten(0);
+  internal::JournalFrame frame;
+  frame.record_count = 10;
+  frame.records = std::string_view(batch.records).substr(1);
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.frames = {&frame};
+  CHECK(ReasonOf(RecoverPartition(input).status()) == ErrorReason::kCorruptData);
 }
 
 TEST_CASE("segments are read from the device and not from the page cache", "[partition]") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/error.h"
+#include "format/preamble.h"
 #include "format/segment_header.h"
 #include "support/partition_fixture.h"
 
@@ -28,13 +30,32 @@ struct RepairFixture : PartitionFixture {
   internal::RepairFindings findings;
   std::size_t batch_bytes = 0;  // of the first batch of the last file, and nearly of all others
 
-  absl::Status Repair(RecoveryMode mode) {
+  // With an error at that call of the file system; 0 is none.
+  absl::Status Repair(RecoveryMode mode, int64_t failed_call = 0) {
     files.ForgetAll();
-    return internal::RepairSegments({&files, Name(0), {}, Frames(0), mode, NowMs()}, &proven,
-                                    &findings);
+    const internal::RepairInput input = {&files, Name(0), {}, Frames(0), mode, NowMs()};
+    disk.ResetCounts();
+    disk.Intercept([failed_call](const FaultFileSystem::Call& call) {
+      return call.number == failed_call ? absl::InternalError("EIO") : absl::OkStatus();
+    });
+    const absl::Status status = internal::RepairSegments(input, &proven, &findings);
+    disk.Heal();
+    return status;
   }
   void Damage(int64_t base_offset, int64_t position) {
     WriteFile(SegmentFile(0, base_offset), position, "damaged");
+  }
+  void RemoveFile(int64_t base_offset) {
+    EVENTLOG_ASSERT(memory.Remove(SegmentFile(0, base_offset)).ok());
+  }
+  // Its second batch, of which nothing is left: neither bytes nor zeros.
+  void CutOff(int64_t base_offset) {
+    auto file = memory.OpenFile(SegmentFile(0, base_offset), FileSystem::Open::kExisting);
+    EVENTLOG_ASSERT(file.ok());
+    EVENTLOG_ASSERT((*file)->Truncate(SecondBatch()).ok());
+  }
+  int64_t SecondBatch() const {
+    return internal::kSegmentHeaderBytes + static_cast<int64_t>(batch_bytes);
   }
   // What is there after an ordinary recovery from what is proven now, by key.
   std::vector<std::string> Keys() {
@@ -119,11 +140,97 @@ TEST_CASE("a missing segment is stood for by fillers", "[partition]") {
   CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 20, 40));
 }
 
+TEST_CASE("a first segment that is missing is stood for by a file of fillers", "[partition]") {
+  RepairFixture fixture;
+  fixture.RemoveFile(0);
+  SECTION("skipped") {
+    REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+    CHECK_THAT(fixture.findings.notes.at(0), Catch::Contains("offsets 0 to 19 are lost"));
+    CHECK(fixture.Keys() == RepairFixture::Range(20, 60));
+  }
+  SECTION("or everything behind it is cut") {
+    REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+    CHECK(fixture.proven.segment_base_offset == -1);
+    CHECK(fixture.Keys().empty());
+    CHECK(fixture.end_offset == 0);
+  }
+}
+
+TEST_CASE("a last segment that ends before what is proven goes on with a filler", "[partition]") {
+  RepairFixture fixture;
+  fixture.CutOff(40);
+  SECTION("skipped") {
+    REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+    CHECK(fixture.Keys() == RepairFixture::Range(0, 50));
+    CHECK(fixture.end_offset == 60);
+  }
+  SECTION("or ends there") {
+    REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+    CHECK(fixture.Keys() == RepairFixture::Range(0, 50));
+    CHECK(fixture.end_offset == 50);
+  }
+}
+
+TEST_CASE("a segment behind what is proven is left to the ordinary recovery", "[partition]") {
+  RepairFixture fixture;
+  fixture.proven = {kTopicId, 0, 0, 20, fixture.proven.position, 40};
+  fixture.Damage(40, fixture.SecondBatch() + 20);
+  const auto before = fixture.Snapshot(0);
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  REQUIRE(fixture.Repair(mode).ok());
+  CHECK(fixture.findings.notes.empty());
+  CHECK((fixture.Snapshot(0) == before));
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 50));
+}
+
+TEST_CASE("a segment with another one's header is damaged", "[partition]") {
+  RepairFixture fixture;
+  const auto header = GENERATE(internal::SegmentHeader{TestIdentity(1), 20, 1},
+                               internal::SegmentHeader{TestIdentity(), 21, 1});
+  fixture.WriteFile(fixture.SegmentFile(0, 20), 0, internal::EncodeSegmentHeader(header));
+  SECTION("its batches are kept") {
+    REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+    CHECK(fixture.Keys() == RepairFixture::Range(0, 60));
+  }
+  SECTION("or it is removed") {
+    REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+    CHECK(fixture.Keys() == RepairFixture::Range(0, 20));
+  }
+}
+
+TEST_CASE("a segment of a newer format is no damage", "[partition]") {
+  RepairFixture fixture;
+  internal::HeaderFormat newer = internal::kSegmentFormat;
+  ++newer.version;
+  std::string header = fixture.Bytes(fixture.SegmentFile(0, 20));
+  internal::FinishHeader(header.data(), newer, 0);
+  fixture.WriteFile(fixture.SegmentFile(0, 20), 0, header);
+  const auto before = fixture.Snapshot(0);
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  CHECK(ReasonOf(fixture.Repair(mode)) == ErrorReason::kNewerFormat);
+  CHECK((fixture.Snapshot(0) == before));
+}
+
+TEST_CASE("a frame whose records are not those it says is damage", "[partition]") {
+  const SealedBatch batch = MakeCountedBatch(TestIdentity(), 0, 3);
+  internal::JournalFrame frame;
+  frame.record_count = 3;
+  frame.records = batch.records;
+  const auto replay = [&] {
+    internal::Tail tail;
+    return internal::ReplayFrame(frame, 0, 3, 1000, 1, &tail);
+  };
+  CHECK(replay().value() == 3);
+  frame.first_offset = 1;
+  CHECK(ReasonOf(replay().status()) == ErrorReason::kCorruptData);
+  frame.first_offset = 0;
+  frame.records.remove_suffix(1);
+  CHECK(ReasonOf(replay().status()) == ErrorReason::kCorruptData);
+}
+
 TEST_CASE("when every segment is missing the offsets are still taken", "[partition]") {
   RepairFixture fixture;
-  for (const int64_t base : {0, 20, 40}) {
-    REQUIRE(fixture.memory.Remove(fixture.SegmentFile(0, base)).ok());
-  }
+  for (const int64_t base : {0, 20, 40}) fixture.RemoveFile(base);
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
   CHECK(fixture.Keys().empty());
   CHECK(fixture.end_offset == 60);
@@ -188,6 +295,21 @@ TEST_CASE("fillers have no records and cover their offsets", "[partition]") {
   CHECK(batches[0].records.empty());
 }
 
+TEST_CASE("a cut above the log start leaves what is below it in the same file", "[partition]") {
+  RepairFixture fixture;
+  fixture.proven.log_start_offset = 5;
+  fixture.Damage(0, fixture.SecondBatch() + 20);
+  REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
+  CHECK(fixture.proven.segment_base_offset == 0);
+  CHECK(fixture.proven.end_offset == 10);
+  auto input = fixture.RecoveryInput(0);
+  input.checkpoint = fixture.proven;
+  const auto result = internal::RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.log_start_offset == 5);
+  CHECK(result->partition.end_offset == 10);
+}
+
 TEST_CASE("a cut below the log start leaves nothing and offsets go on from there", "[partition]") {
   RepairFixture fixture;
   fixture.proven.log_start_offset = 15;
@@ -212,6 +334,51 @@ TEST_CASE("what was repaired is durable", "[partition]") {
   const auto repaired = fixture.Snapshot(0);
   fixture.memory.CutPower();
   CHECK((fixture.Snapshot(0) == repaired));
+}
+
+TEST_CASE("a repair that fails at any call is done again with the same result", "[partition]") {
+  using Harm = void (*)(RepairFixture*);
+  const Harm harms[] = {
+      [](RepairFixture* of) { of->Damage(20, of->SecondBatch() + 20); },
+      [](RepairFixture* of) { of->Damage(0, of->SecondBatch() + 20); },
+      [](RepairFixture* of) { of->Damage(40, of->SecondBatch() + 20); },
+      [](RepairFixture* of) { of->Damage(0, 10); },                    // the header
+      [](RepairFixture* of) { of->Damage(20, 10); },                   // the header
+      [](RepairFixture* of) { of->Damage(20, of->proven.position); },  // behind the last batch
+      [](RepairFixture* of) { of->RemoveFile(0); },
+      [](RepairFixture* of) { of->RemoveFile(20); },
+      [](RepairFixture* of) {
+        for (const int64_t base : {0, 20, 40}) of->RemoveFile(base);
+        EVENTLOG_ASSERT(of->memory.Remove(of->Name(0).directory).ok());
+      },
+      [](RepairFixture* of) {  // the journal has some of what is damaged
+        EVENTLOG_ASSERT(of->Append(of->Make(0), Values(35)).ok());
+        of->Damage(20, of->SecondBatch() + 20);
+      },
+  };
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  for (std::size_t harm = 0; harm < std::size(harms); ++harm) {
+    std::vector<std::string> keys;
+    int64_t calls = 0;
+    for (int64_t failed_call = 0; failed_call <= calls; ++failed_call) {
+      RepairFixture fixture;
+      harms[harm](&fixture);
+      const PartitionCheckpoint proven = fixture.proven;
+      INFO("harm " << harm << ", call " << failed_call);
+      const absl::Status status = fixture.Repair(mode, failed_call);
+      if (failed_call == 0) {
+        REQUIRE(status.ok());
+        calls = fixture.disk.Count();
+        keys = fixture.Keys();
+        continue;
+      }
+      CHECK(absl::IsInternal(status));
+      fixture.proven = proven;
+      REQUIRE(fixture.Repair(mode).ok());
+      CHECK(fixture.Keys() == keys);
+    }
+    CHECK(calls > 0);
+  }
 }
 
 }  // namespace
