@@ -42,6 +42,10 @@ Problems CheckNamedPaths(const Tree& tree);
 // public_comments.cc
 Problems CheckPublicComments(const Tree& tree);
 
+// rules.cc
+Problems CheckNamedTests(const Tree& tree);
+Problems CheckRulesAreTested(const Tree& tree);
+
 // mutants.cc
 Problems CheckMutants(const Tree& tree);
 

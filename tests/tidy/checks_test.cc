@@ -234,6 +234,36 @@ TEST_CASE("a mutant that does not apply or names no test is found", "[tidy]") {
   CHECK_FALSE(found("Protection: Two.\nCaught by: io_tests \"a log logs\"\n" + diff).empty());
 }
 
+TEST_CASE("a test that a page names and nobody wrote is found", "[tidy]") {
+  const Tree tree = {{"tests/log/a_test.cc", "TEST_CASE(\"a log logs\", \"[log]\") {}"},
+                     {"tests/log/b_test.cc", "TEST_CASE(\"b: \", \"[log]\") {}"}};
+  const auto found = [&](const std::string& row) {
+    return Found(CheckNamedTests, "docs/rules.md", row + "\n", tree);
+  };
+  const std::string link = "| a promise | [a_test](../tests/log/a_test.cc)";
+  CHECK(found(link + " |").empty());
+  CHECK(found(link + ": \"a log logs\" |").empty());
+  CHECK(found(link + ": \"a log logs\" |\n| another | the same: \"a log logs\" |").empty());
+  CHECK(found(link + ": \"a log\" |") ==
+        "docs/rules.md:1: \"a log\" is no test of tests/log/a_test.cc");
+  CHECK_FALSE(found(link + ": \"a log logs\", \"nobody logs\" |").empty());
+  CHECK_FALSE(found(link + ": \"nobody logs\", \"a log logs\" |").empty());
+  CHECK_FALSE(found(link + "; [b_test](../tests/log/b_test.cc): \"a log logs\" |").empty());
+  CHECK_FALSE(found("| a promise | \"a log logs\": \"a log logs\" |").empty());
+}
+
+TEST_CASE("a rule without a test is found", "[tidy]") {
+  const std::string rules = "- **R1** One.\n- **R12** *(arena)* Two.\n- **R2** Three.\n";
+  const auto found = [&](const std::string& rows) {
+    return Found(CheckRulesAreTested, "docs/rules.md", rows, {{"docs/format.md", rules}});
+  };
+  const std::string test = " | [a_test](../tests/log/a_test.cc): \"a log logs\" |\n";
+  CHECK(found("| R1 | One." + test + "| R2 | Three." + test).empty());
+  CHECK(found("| R1 | One." + test) == "docs/format.md:3: R2 has no test in docs/rules.md");
+  CHECK_FALSE(found("| R1 | One." + test + "| R2 | Three. | none |\n").empty());
+  CHECK_FALSE(found("| R1 | One." + test + "| R23 | Three." + test).empty());
+}
+
 // What the rule says of these members of a public class.
 std::string FoundInClass(const std::string& body) {
   return Found(

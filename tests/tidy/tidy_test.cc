@@ -41,6 +41,8 @@ TEST_CASE("every path that a document or comment names exists", "[tidy]") {
   Holds(CheckNamedPaths);
 }
 TEST_CASE("every public declaration has a comment", "[tidy]") { Holds(CheckPublicComments); }
+TEST_CASE("every test that a page names exists", "[tidy]") { Holds(CheckNamedTests); }
+TEST_CASE("every rule of the format has a test", "[tidy]") { Holds(CheckRulesAreTested); }
 TEST_CASE("every mutant applies and names its test", "[tidy]") { Holds(CheckMutants); }
 
 }  // namespace
