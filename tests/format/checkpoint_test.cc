@@ -104,5 +104,23 @@ TEST_CASE("a version 1 with the header of version 2 is damage", "[format]") {
   CHECK(IsDamage(Decode(bytes)));
 }
 
+TEST_CASE("the files below a log start are those that end there and are not named", "[format]") {
+  const auto count = [](int64_t log_start, int64_t named, std::vector<int64_t> base_offsets) {
+    PartitionCheckpoint entry;
+    entry.log_start_offset = log_start;
+    entry.segment_base_offset = named;
+    return CountBelowLogStart(entry, base_offsets);
+  };
+  CHECK(count(20, 20, {}) == 0);
+  CHECK(count(0, 0, {0, 10, 20}) == 0);
+  CHECK(count(20, 20, {0, 10, 20}) == 2);
+  CHECK(count(15, 20, {0, 10, 20}) == 1);  // 10 holds the log start
+  CHECK(count(15, 10, {0, 10}) == 1);
+  CHECK(count(15, 10, {0}) == 0);  // what is missing behind it may have begun anywhere
+  CHECK(count(20, 0, {0, 10}) == 0);
+  CHECK(count(20, -1, {0, 10}) == 2);  // every record was deleted
+  CHECK(count(20, -1, {0, 10, 20}) == 2);
+}
+
 }  // namespace
 }  // namespace eventlog::inline v1::internal

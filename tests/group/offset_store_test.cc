@@ -63,6 +63,8 @@ TEST_CASE("what has been said ahead is seen and is not in the snapshot", "[group
   store.Apply({"a", "t", 0}, std::nullopt, 2);
   store.Apply({"b", "t", 0}, At(7), 3);
   CHECK(store.Groups() == Groups{"b"});
+  CHECK_FALSE(store.Committed({"a", "t", 0}).has_value());
+  CHECK(store.Committed({"b", "t", 0})->offset == 7);
   Snapshot snapshot;
   CHECK(store.Snapshot(&snapshot) == 1);
   CHECK((snapshot == Snapshot{{{"a", "t", 0}, At(1)}}));

@@ -172,6 +172,29 @@ TEST_CASE("a journal without its list or with another log's is refused", "[journ
   CHECK(fixture.Replay(fixture.Start(), RecoveryMode::kTruncate) == std::vector<int64_t>{0});
 }
 
+TEST_CASE("a list of files that is damaged is told and one of a newer format is refused",
+          "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, true);
+  const std::string path = internal::JournalListPath("/log");
+  std::string list = *internal::ReadWholeFile(&fixture.memory, path, 1 << 20);
+  const bool is_newer = GENERATE(true, false);
+  if (is_newer) {
+    internal::HeaderFormat newer = internal::kJournalListFormat;
+    ++newer.version;
+    internal::FinishHeader(list.data(), newer, 0);
+  } else {
+    list.back() = static_cast<char>(list.back() ^ 1);
+  }
+  REQUIRE(internal::ReplaceFile(&fixture.memory, path, list).ok());
+  const absl::Status refused = fixture.Read(fixture.Start()).status();
+  CHECK(ReasonOf(refused) == (is_newer ? ErrorReason::kNewerFormat : ErrorReason::kCorruptData));
+  CHECK_THAT(Message(refused), Catch::Contains(path));
+  const auto mended = fixture.Read(fixture.Start(), RecoveryMode::kSkipDamaged);
+  CHECK(mended.ok() != is_newer);
+  if (mended.ok()) CHECK_THAT(mended->damage, Catch::Contains(path));
+}
+
 TEST_CASE("a checkpoint that is older than a group of the journal is refused", "[journal]") {
   JournalFixture fixture;
   REQUIRE(fixture.journal.Start(fixture.log_id, 2).ok());
@@ -201,6 +224,17 @@ TEST_CASE("a last group that is not whole is told when something is left of its 
   CHECK_THAT(contents->torn, Catch::Contains("group 2"));
   CHECK_THAT(contents->torn, Catch::Contains(internal::JournalPath("/log", 0)));
   CHECK(contents->damage.empty());
+}
+
+TEST_CASE("a last group that is not whole is told where it shares a block with the one before",
+          "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, false);
+  const FoundGroup last = fixture.Groups()[2];
+  REQUIRE(last.position / internal::kJournalBlockBytes ==
+          fixture.Groups()[1].position / internal::kJournalBlockBytes);
+  fixture.Damage(last);
+  CHECK_THAT(fixture.Read(fixture.Start())->torn, Catch::Contains("group 3"));
 }
 
 TEST_CASE("what older groups left where the next one goes is not told", "[journal]") {
@@ -233,17 +267,46 @@ TEST_CASE("the skipping mode goes on behind every damage", "[journal]") {
   CHECK_FALSE(fixture.Read(fixture.Start(), RecoveryMode::kSkipDamaged)->damage.empty());
 }
 
+TEST_CASE("the skipping mode ends at a last group that is damaged", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, true);
+  fixture.Damage(fixture.Groups()[2]);
+  internal::Checkpoint checkpoint = fixture.Start();
+  checkpoint.synced_upto = 3;
+  const auto contents = fixture.Read(checkpoint, RecoveryMode::kSkipDamaged);
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 2);
+  CHECK_THAT(contents->damage, Catch::Contains("group 3"));
+}
+
+TEST_CASE("records that look like groups are none", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 2; ++i) fixture.Write(i, true);
+  std::string imitation(internal::kGroupHeaderBytes, 'x');
+  internal::StoreLe(imitation.data(), internal::kJournalGroupFormat.magic);
+  internal::StoreLe(imitation.data() + 8, GENERATE(uint64_t{1}, uint64_t{2}));  // generation
+  const std::size_t behind = fixture.Groups()[1].position + (64 << 10);
+  fixture.Overwrite(0, behind, imitation);
+  fixture.Overwrite(0, behind + 1003, imitation);  // where no group begins
+  const auto contents = fixture.Read(fixture.Start());
+  REQUIRE(contents.ok());
+  CHECK(contents->groups == 2);
+  CHECK(contents->torn.empty());
+}
+
 TEST_CASE("a group of a newer format is refused as such", "[journal]") {
   JournalFixture fixture;
-  fixture.Write(0, true);
-  std::string header = fixture.Bytes(0).substr(0, internal::kGroupHeaderBytes);
+  const uint64_t file = GENERATE(0u, 1u);
+  for (uint64_t i = 0; i <= file; ++i) fixture.Write(static_cast<int64_t>(i), true, 200 << 10);
+  REQUIRE(fixture.Groups().back().file == file);
+  std::string header = fixture.Bytes(file).substr(0, internal::kGroupHeaderBytes);
   internal::HeaderFormat newer = internal::kJournalGroupFormat;
   ++newer.version;
   std::string seed_bytes(fixture.log_id.view());
   seed_bytes.resize(24);
   internal::StoreLe(seed_bytes.data() + 16, uint64_t{1});
   internal::FinishHeader(header.data(), newer, internal::Hash64(seed_bytes));
-  fixture.Overwrite(0, 0, header);
+  fixture.Overwrite(file, 0, header);
   CHECK(ReasonOf(fixture.Read(fixture.Start()).status()) == ErrorReason::kNewerFormat);
 }
 
@@ -256,8 +319,8 @@ TEST_CASE("what replays is durable before it is believed", "[journal]") {
 }
 
 TEST_CASE("a journal file that cannot be synced or read is not believed", "[journal]") {
-  const std::string broken =
-      GENERATE(as<std::string>{}, "SyncData", "DropCache", "ReadAt", "SyncDirectory", "List");
+  const std::string broken = GENERATE(as<std::string>{}, "OpenFile", "SyncData", "DropCache",
+                                      "ReadAt", "SyncDirectory", "List");
   JournalFixture fixture;
   fixture.Write(0, true);
   fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {

@@ -71,7 +71,8 @@ TEST_CASE("checkpoints are read back and a missing one is named", "[log]") {
   CHECK(ReasonOf(ReadCheckpoint(&files, "log").status()) == ErrorReason::kCorruptData);
 }
 
-TEST_CASE("a recovery that is cut anywhere is done again with the same result", "[log]") {
+TEST_CASE("a recovery that is cut or fails anywhere is done again with the same result", "[log]") {
+  const bool fails = GENERATE(false, true);
   for (int cut = 0;; ++cut) {
     MemoryFileSystem memory;
     {
@@ -88,7 +89,9 @@ TEST_CASE("a recovery that is cut anywhere is done again with the same result", 
     FaultFileSystem failing(&memory);
     int left = cut;
     failing.Intercept([&](const FaultFileSystem::Call&) {
-      if (left-- == 0) memory.CutPower();
+      if (left-- != 0) return absl::OkStatus();
+      if (fails) return absl::InternalError("EIO");
+      memory.CutPower();
       return absl::OkStatus();
     });
     const bool survived = OpenLog(&failing).ok();
@@ -192,10 +195,46 @@ TEST_CASE("an opening that is refused leaves every file as it was", "[log]") {
 TEST_CASE("files of a partition that never was are not thrown away", "[log]") {
   MemoryFileSystem files;
   { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
-  REQUIRE(CreateDirectories(&files, PartitionDirectory("log", 99, 0)).ok());
+  const std::string directory = GENERATE(PartitionDirectory("log", 99, 0),  // of no topic
+                                         PartitionDirectory("log", 1, 1));
+  REQUIRE(CreateDirectories(&files, directory).ok());
   CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kCorruptData);
-  REQUIRE(files.Remove(PartitionDirectory("log", 99, 0)).ok());
+  REQUIRE(files.Remove(directory).ok());
   CHECK(OpenLog(&files).ok());
+}
+
+TEST_CASE("a directory that is no partition's is left alone", "[log]") {
+  MemoryFileSystem files;
+  { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
+  REQUIRE(CreateDirectories(&files, SegmentsDirectory("log") + "/notes").ok());
+  CHECK(OpenLog(&files).ok());
+  CHECK(files.List(SegmentsDirectory("log") + "/notes").ok());
+}
+
+TEST_CASE("a catalog that is older than its log is refused", "[log]") {
+  MemoryFileSystem memory;
+  { REQUIRE(OpenLog(&memory)->OpenTopic("t")->Append({.value = "v"}).ok()); }
+  const std::string catalog = *ReadWholeFile(&memory, CatalogPath("log"), 1 << 20);
+  const bool more_partitions = GENERATE(true, false);
+  const bool closed = GENERATE(true, false);
+  CAPTURE(more_partitions, closed);
+  FaultFileSystem files(&memory);
+  auto log = OpenLog(&files);
+  REQUIRE(log.ok());
+  if (more_partitions) {
+    REQUIRE(log->AlterTopic("t", {.partitions = 2}).ok());
+    REQUIRE(log->OpenTopic("t")->Append({.value = "v", .partition = 1}).ok());
+  } else {
+    REQUIRE(log->OpenTopic("u")->Append({.value = "v"}).ok());
+  }
+  // The journal alone knows of the partition when the log dies.
+  if (!closed) files.Intercept([](const auto&) { return absl::InternalError("dead"); });
+  *log = Log();
+  REQUIRE(ReplaceFile(&memory, CatalogPath("log"), catalog).ok());
+  const absl::Status refused = OpenLog(&memory).status();
+  CHECK(ReasonOf(refused) == ErrorReason::kCorruptData);
+  CHECK(refused.message().find("is older than log/") != absl::string_view::npos);
+  CHECK((refused.message().find("log/checkpoint") != absl::string_view::npos) == closed);
 }
 
 TEST_CASE("files of different logs are not taken for one", "[log]") {
