@@ -80,6 +80,19 @@ TEST_CASE("a file is durably in the list before its use", "[journal]") {
   CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
 }
 
+// A list of what is not there would keep the log from opening.
+TEST_CASE("a file is whole and durable before the list has it", "[journal]") {
+  FilesFixture fixture;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "Rename") fixture.memory.CutPower();
+    return absl::OkStatus();
+  });
+  bool left = false;
+  bool sync_failed = false;
+  CHECK_FALSE(fixture.files.Reserve(300 << 10, &left, &sync_failed).ok());
+  CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
+}
+
 TEST_CASE("a file that is not in the list was never used and is made anew", "[journal]") {
   FilesFixture fixture;
   const auto full = GENERATE(true, false);  // of an error that leaves either list, or the old one
@@ -250,6 +263,9 @@ TEST_CASE("the current file is never free", "[journal]") {
   CHECK_FALSE(fixture.Write(10 << 10));
   CHECK(fixture.files.place().position == 20 << 10);
   CHECK(fixture.files.live_bytes() == 10 << 10);
+  fixture.files.FreeBelow(100, fixture.files.place());
+  CHECK(fixture.Write(250 << 10));
+  CHECK(fixture.files.place().file == 1);
 }
 
 TEST_CASE("live bytes are those that no checkpoint covers", "[journal]") {

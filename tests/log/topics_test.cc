@@ -44,6 +44,7 @@ TEST_CASE("a deletion is durable before it returns and leaves no file", "[log]")
     CHECK(files.List("log/segments")->empty());
     files.CutPower();
   }
+  CHECK(files.List("log/segments")->empty());  // before a recovery has looked
   Log log = OpenLog(&files);
   CHECK(log.ListTopics()->empty());
   CHECK(files.List("log/segments")->empty());
