@@ -7,6 +7,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -229,6 +230,40 @@ TEST_CASE("a poll that waits is woken up however its clock goes", "[scenario]") 
   waker.join();
   CHECK(ReasonOf(polled) == ErrorReason::kWokenUp);
   CHECK_FALSE(records.caught_up());  // what came with the wake-up is not looked at yet
+}
+
+// The system's time; does something when it is asked for it.
+class AskedClock final : public Clock {
+ public:
+  absl::Time Now() override { return Clock::System()->Now(); }
+  absl::Duration Monotonic() override {
+    if (asked_) asked_();
+    return Clock::System()->Monotonic();
+  }
+  void WhenAsked(std::function<void()> asked) { asked_ = std::move(asked); }
+
+ private:
+  std::function<void()> asked_;
+};
+
+TEST_CASE("a wake-up between the look and the wait of a poll is not slept over", "[scenario]") {
+  Place place(World::kMemoryLog);
+  AskedClock clock;
+  LogOptions options = place.options();
+  options.clock = &clock;
+  options.background_thread = false;
+  Log log = OpenLog(std::move(options));
+  REQUIRE(log.OpenTopic("t").ok());
+  auto consumer = log.NewConsumer({.topics = {"t"}});
+  int times = 0;  // first for the deadline, before it looks
+  clock.WhenAsked([&] {
+    if (++times == 2) consumer->Wakeup();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  ConsumerRecords records;
+  CHECK(ReasonOf(consumer->Poll(absl::Seconds(10), &records)) == ErrorReason::kWokenUp);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+  clock.WhenAsked(nullptr);
 }
 
 TEST_CASE("no wake-up is lost beside polls", "[scenario]") {
