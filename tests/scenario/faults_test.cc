@@ -283,6 +283,14 @@ TEST_CASE("records that were refused never come back behind later ones", "[scena
   faulty.Heal();
   REQUIRE(faulty.log.Reopen().ok());
   REQUIRE(topic->Append({.value = "second"}).ok());
+  auto consumer = faulty.log.NewConsumer({.topics = {"t"}});
+  std::vector<int32_t> epochs;
+  for (ConsumerRecords records; epochs.size() < 2;) {
+    REQUIRE(consumer->Poll(absl::ZeroDuration(), &records).ok());
+    REQUIRE_FALSE(records.empty());
+    for (const RecordView& record : records) epochs.push_back(record.leader_epoch());
+  }
+  CHECK(epochs[0] < epochs[1]);
   faulty.memory.CutPower();
   faulty.log = Log();
   auto log = Log::Open({.directory = "log", .file_system = &faulty.memory});
