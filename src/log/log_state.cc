@@ -81,6 +81,8 @@ absl::StatusOr<bool> LogState::IsNewLog() {
 absl::Status LogState::CreateLog() {
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
+  // What a creation that was killed has left there is taken over (R14).
+  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(JournalDirectory(options_.directory)));
   const Uuid log_id = Uuid::Generate(options_.random);
   EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
   Checkpoint first;

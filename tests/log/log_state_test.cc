@@ -1,5 +1,6 @@
 #include "log/log_state.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -12,8 +13,10 @@
 namespace eventlog::internal {
 namespace {
 
-std::shared_ptr<LogState> MakeState(FileSystem* files, OpenMode mode = OpenMode::kCreateIfMissing) {
+std::shared_ptr<LogState> MakeState(FileSystem* files, OpenMode mode = OpenMode::kCreateIfMissing,
+                                    Random* random = nullptr) {
   LogOptions options;
+  options.random = random;
   options.directory = "log";
   options.file_system = files;
   options.open_mode = mode;
@@ -21,6 +24,10 @@ std::shared_ptr<LogState> MakeState(FileSystem* files, OpenMode mode = OpenMode:
   REQUIRE(ResolveOptions(&options).ok());
   return std::make_shared<LogState>(std::move(options));
 }
+
+class Sevens : public Random {
+  void Fill(absl::Span<char> bytes) override { std::fill(bytes.begin(), bytes.end(), '7'); }
+};
 
 TEST_CASE("a log whose creation was cut short is created again", "[log]") {
   MemoryFileSystem memory;
@@ -51,6 +58,37 @@ TEST_CASE("a log whose creation was cut short is created again", "[log]") {
     REQUIRE(second.ok());
     CHECK(again->OpenTopic("t", {}).ok());
     CHECK(again->Close(absl::InfiniteDuration()).ok());
+  }
+}
+
+// Its names may not be durable: what was killed had no time to sync them. With another log id they
+// would be written again.
+TEST_CASE("what a creation that was killed has left is made durable by the next", "[log]") {
+  int64_t calls = 0;
+  {
+    MemoryFileSystem memory;
+    FaultFileSystem files(&memory);
+    REQUIRE(MakeState(&files)->Open().ok());
+    calls = files.Count();
+  }
+  for (int64_t last = 0; last < calls; ++last) {
+    MemoryFileSystem memory;
+    FaultFileSystem killed(&memory);
+    killed.Intercept([last](const FaultFileSystem::Call& call) {
+      return call.number > last ? absl::UnavailableError("killed") : absl::OkStatus();
+    });
+    Sevens sevens;
+    MakeState(&killed, OpenMode::kCreateIfMissing, &sevens)->Open().IgnoreError();
+    FaultFileSystem cut(&memory);  // as soon as there is a checkpoint
+    cut.Intercept([](const FaultFileSystem::Call& call) {
+      const bool reads_it = call.name == "ReadAt" && call.path == CheckpointPath("log");
+      return reads_it ? absl::UnavailableError("cut") : absl::OkStatus();
+    });
+    MakeState(&cut, OpenMode::kCreateIfMissing, &sevens)->Open().IgnoreError();
+    memory.CutPower();
+    const absl::Status opened = MakeState(&memory)->Open();
+    INFO("killed behind call " << last << ": " << opened);
+    CHECK(opened.ok());
   }
 }
 
