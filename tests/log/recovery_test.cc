@@ -264,6 +264,14 @@ TEST_CASE("files of a deleted topic that a crash kept are removed", "[log]") {
   const std::string directory = PartitionDirectory("log", 1, 0);
   REQUIRE(CreateDirectories(&files, directory).ok());
   REQUIRE(ReplaceFile(&files, SegmentPath(directory, 0), "what was left").ok());
+  FaultFileSystem failing(&files);
+  for (const std::string_view failed : {"List", "Remove"}) {
+    failing.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.name == failed && call.path.starts_with(directory) ? absl::InternalError("EIO")
+                                                                     : absl::OkStatus();
+    });
+    CHECK(absl::IsInternal(OpenLog(&failing).status()));
+  }
   REQUIRE(OpenLog(&files).ok());
   CHECK(files.List(SegmentsDirectory("log"))->empty());
 }

@@ -32,8 +32,8 @@ struct RepairFixture : PartitionFixture {
 
   // With an error at that call of the file system; 0 is none.
   absl::Status Repair(RecoveryMode mode, int64_t failed_call = 0) {
-    files.ForgetAll();
-    const internal::RepairInput input = {&files, Name(0), {}, Frames(0), mode, NowMs()};
+    internal::FileCache uncached(&disk, 0);  // every file is opened anew
+    const internal::RepairInput input = {&uncached, Name(0), {}, Frames(0), mode, NowMs()};
     disk.ResetCounts();
     disk.Intercept([failed_call](const FaultFileSystem::Call& call) {
       return call.number == failed_call ? absl::InternalError("EIO") : absl::OkStatus();
@@ -54,12 +54,21 @@ struct RepairFixture : PartitionFixture {
     EVENTLOG_ASSERT(file.ok());
     EVENTLOG_ASSERT((*file)->Truncate(SecondBatch()).ok());
   }
+  // What the journal has besides: values without keys.
+  void Journal(int64_t first_offset, int count) {
+    internal::RecoveredPartition recovered;
+    recovered.log_start_offset = first_offset;
+    recovered.end_offset = first_offset;
+    const auto partition = Make(0, {}, std::move(recovered), 1);
+    EVENTLOG_ASSERT(Append(partition, Values(count)).ok());
+  }
   int64_t SecondBatch() const {
     return internal::kSegmentHeaderBytes + static_cast<int64_t>(batch_bytes);
   }
-  // What is there after an ordinary recovery from what is proven now, by key.
-  std::vector<std::string> Keys() {
+  // What is there after a recovery from what is proven now, by key.
+  std::vector<std::string> Keys(RecoveryMode mode = RecoveryMode::kRefuse) {
     internal::PartitionRecoveryInput input = RecoveryInput(0);
+    input.mode = mode;
     input.checkpoint = proven;
     auto result = internal::RecoverPartition(input);
     EVENTLOG_ASSERT(result.ok());
@@ -238,14 +247,39 @@ TEST_CASE("when every segment is missing the offsets are still taken", "[partiti
 
 TEST_CASE("what the journal has of a damaged range is not lost", "[partition]") {
   RepairFixture fixture;
-  const auto partition = fixture.Make(0);
-  REQUIRE(fixture.Append(partition, Values(35)).ok());  // journaled, and in no segment of its own
-  fixture.Damage(20, fixture.proven.position - 20);     // offsets 30 to 39
+  const int64_t from = GENERATE(0, 30, 33);  // with a filler before it
+  fixture.Journal(from, static_cast<int>(37 - from));
+  fixture.Damage(20, fixture.proven.position - 20);  // offsets 30 to 39
   REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
   const std::vector<std::string> keys = fixture.Keys();
-  CHECK(keys.size() == 55);  // 30 to 34 without keys, which the journal's have not
-  CHECK(std::count(keys.begin(), keys.end(), "") == 5);
-  CHECK(fixture.findings.records_replayed == 5);
+  const int64_t replayed = 37 - std::max<int64_t>(from, 30);
+  CHECK(std::ssize(keys) == 50 + replayed);
+  CHECK(std::count(keys.begin(), keys.end(), "") == replayed);
+  CHECK(fixture.findings.records_replayed == replayed);
+  CHECK(fixture.end_offset == 60);
+}
+
+TEST_CASE("a frame of the journal that contradicts itself ends a repair", "[partition]") {
+  RepairFixture fixture;
+  fixture.Damage(20, fixture.SecondBatch() + 20);
+  const SealedBatch batch = MakeCountedBatch(TestIdentity(), 30, 10);
+  internal::JournalFrame frame;
+  frame.batch_base_offset = 30;
+  frame.first_offset = 30;
+  frame.record_count = 10;
+  frame.records = std::string_view(batch.records).substr(1);
+  const internal::RepairInput input = {
+      &fixture.files, fixture.Name(0), {}, {&frame}, RecoveryMode::kSkipDamaged, fixture.NowMs()};
+  CHECK(ReasonOf(RepairSegments(input, &fixture.proven, &fixture.findings)) ==
+        ErrorReason::kCorruptData);
+}
+
+TEST_CASE("the first segment is judged though nothing of it is proven", "[partition]") {
+  RepairFixture fixture;
+  fixture.proven = {kTopicId, 0};
+  fixture.Damage(0, fixture.SecondBatch() + 20);
+  REQUIRE(fixture.Repair(RecoveryMode::kSkipDamaged).ok());
+  CHECK(fixture.Keys() == RepairFixture::Range(0, 60, 10, 20));
 }
 
 TEST_CASE("bytes behind the last batch of a segment are cut and cost no record", "[partition]") {
@@ -339,6 +373,7 @@ TEST_CASE("what was repaired is durable", "[partition]") {
 TEST_CASE("a repair that fails at any call is done again with the same result", "[partition]") {
   using Harm = void (*)(RepairFixture*);
   const Harm harms[] = {
+      [](RepairFixture* of) { of->Damage(20, internal::kSegmentHeaderBytes + 20); },
       [](RepairFixture* of) { of->Damage(20, of->SecondBatch() + 20); },
       [](RepairFixture* of) { of->Damage(0, of->SecondBatch() + 20); },
       [](RepairFixture* of) { of->Damage(40, of->SecondBatch() + 20); },
@@ -351,8 +386,8 @@ TEST_CASE("a repair that fails at any call is done again with the same result", 
         for (const int64_t base : {0, 20, 40}) of->RemoveFile(base);
         EVENTLOG_ASSERT(of->memory.Remove(of->Name(0).directory).ok());
       },
-      [](RepairFixture* of) {  // the journal has some of what is damaged
-        EVENTLOG_ASSERT(of->Append(of->Make(0), Values(35)).ok());
+      [](RepairFixture* of) {
+        of->Journal(33, 4);
         of->Damage(20, of->SecondBatch() + 20);
       },
   };
@@ -369,13 +404,13 @@ TEST_CASE("a repair that fails at any call is done again with the same result", 
       if (failed_call == 0) {
         REQUIRE(status.ok());
         calls = fixture.disk.Count();
-        keys = fixture.Keys();
+        keys = fixture.Keys(mode);
         continue;
       }
       CHECK(absl::IsInternal(status));
       fixture.proven = proven;
       REQUIRE(fixture.Repair(mode).ok());
-      CHECK(fixture.Keys() == keys);
+      CHECK(fixture.Keys(mode) == keys);
     }
     CHECK(calls > 0);
   }
