@@ -99,6 +99,15 @@ TEST_CASE("an index of other data or with a flipped byte is refused", "[segment]
     }
     REQUIRE(SegmentIndex::Load(&fixture.memory, "/p", 100, end, fixture.seed).ok());
   }
+  // Under the name of another segment.
+  REQUIRE(fixture.memory
+              .Rename(internal::OffsetIndexPath("/p", 100), internal::OffsetIndexPath("/p", 101))
+              .ok());
+  REQUIRE(
+      fixture.memory.Rename(internal::TimeIndexPath("/p", 100), internal::TimeIndexPath("/p", 101))
+          .ok());
+  CHECK(
+      absl::IsDataLoss(SegmentIndex::Load(&fixture.memory, "/p", 101, end, fixture.seed).status()));
 }
 
 TEST_CASE("a rebuilt index is the one that was built batch by batch", "[segment]") {
@@ -135,6 +144,20 @@ TEST_CASE("a rebuilt index leaves damage out and goes on behind it", "[segment]"
   for (const int64_t damaged : {100, 200}) {
     CHECK(rebuilt->FindOffset(damaged * 7 + 6, 1) < positions[static_cast<std::size_t>(damaged)]);
   }
+}
+
+TEST_CASE("a rebuilt index leaves out a batch that goes back", "[segment]") {
+  SegmentFixture fixture;
+  const std::vector<SealedBatch> batches = {MakeCountedBatch(TestIdentity(), 0, 10),
+                                            MakeCountedBatch(TestIdentity(), 5, 10),
+                                            MakeCountedBatch(TestIdentity(), 10, 10)};
+  const int64_t end = fixture.WriteFile(batches);
+  const auto file = fixture.OpenFile();
+  const auto rebuilt = SegmentIndex::Rebuild(file.get(), "f", fixture.seed, 0, end);
+  REQUIRE(rebuilt.ok());
+  CHECK(rebuilt->max_timestamp_ms() == INT64_MAX);
+  fixture.disk.FailAll("ReadAt", FaultFileSystem::Fault::kIoError);
+  CHECK(absl::IsInternal(SegmentIndex::Rebuild(file.get(), "f", fixture.seed, 0, end).status()));
 }
 
 }  // namespace

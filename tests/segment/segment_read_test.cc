@@ -200,6 +200,42 @@ TEST_CASE("a timestamp is found behind offsets that compaction took away", "[seg
   CHECK(segment->FindTimestamp(6, 0).value() == 17);
 }
 
+TEST_CASE("a timestamp that only earlier records have is not found", "[segment]") {
+  SegmentFixture fixture;
+  std::vector<SealedBatch> batches = MakeCountedBatches(60, 10, 5000);  // more than one read
+  batches.insert(
+      batches.begin(),
+      MakeBatch(TestIdentity(), {.records = {{.timestamp_ms = 9000}, {.timestamp_ms = 8000}}}));
+  for (std::size_t i = 1; i < batches.size(); ++i) {
+    batches[i] = MakeCountedBatch(TestIdentity(), static_cast<int64_t>(i) * 10, 10, 5000);
+  }
+  const auto segment =
+      GENERATE(false, true) ? fixture.Create(batches) : fixture.Adopt(batches, true);
+  CHECK(segment->FindTimestamp(9000, 0).value() == 0);
+  CHECK(segment->FindTimestamp(8000, 1).value() == 1);
+  CHECK(segment->FindTimestamp(9000, 1).value() == std::nullopt);
+}
+
+// What the hash holds good and its writer did not: a timestamp is looked for in records.
+TEST_CASE("records that contradict their batch are damage for who looks for a timestamp",
+          "[segment]") {
+  SegmentFixture fixture;
+  SealedBatch batch =
+      MakeBatch(TestIdentity(), {.records = {{.timestamp_ms = 1, .offset_delta = 5},
+                                             {.timestamp_ms = 9, .offset_delta = 1}}});
+  SECTION("by an offset") {}
+  SECTION("by a length") {
+    batch = MakeCountedBatch(TestIdentity(), 0, 2);
+    batch.records[0] = static_cast<char>(batch.records[0] + 100);
+    batch.bytes =
+        internal::SealBatch(&batch.header, batch.records, CompressionType::kNone, fixture.seed);
+  }
+  const auto segment = fixture.Adopt({batch}, true);
+  const absl::Status status = segment->FindTimestamp(1, 0).status();
+  CHECK(ReasonOf(status) == ErrorReason::kCorruptData);
+  CHECK_THAT(Message(status), Catch::Contains(fixture.path));
+}
+
 TEST_CASE("an empty segment has no batch and no timestamp", "[segment]") {
   SegmentFixture fixture;
   const auto segment = GENERATE(false, true) ? fixture.Create({}) : fixture.Adopt({}, true);
