@@ -29,7 +29,8 @@ TEST_CASE("acknowledged records of disk topics survive power cuts", "[scenario]"
     CHECK(ReadTopic(&log, "t") == acknowledged);
     for (int i = 0; i < 20; ++i) {
       // Small records go through the journal, large ones past it.
-      const std::string value = std::to_string(round * 100 + i) + std::string(i % 7 * 60'000, '.');
+      const auto dots = static_cast<std::size_t>(i % 7 * 60'000);
+      const std::string value = std::to_string(round * 100 + i) + std::string(dots, '.');
       REQUIRE(topic->Append({.value = value}).ok());
       acknowledged.push_back(value);
     }
