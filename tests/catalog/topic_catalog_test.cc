@@ -132,5 +132,22 @@ TEST_CASE("a catalog that is missing or damaged or newer is told apart", "[catal
   }
 }
 
+TEST_CASE("a catalog with a config that cannot be is refused with the topic's name", "[catalog]") {
+  Disk disk;
+  CatalogFile file;
+  file.next_topic_id = 2;
+  file.topics.emplace_back();
+  file.topics[0].id = 1;
+  file.topics[0].name = "orders";
+  file.topics[0].partitions = 1;
+  file.topics[0].configs = {{"segment.bytes", "many"}};
+  REQUIRE(ReplaceFile(&disk.files, CatalogPath("log"), EncodeCatalog(file)).ok());
+  TopicCatalog catalog(&disk.files, "log");
+  const absl::Status refused = catalog.Load();
+  CHECK(ReasonOf(refused) == ErrorReason::kCorruptData);
+  CHECK(refused.message().find("topic orders") != absl::string_view::npos);
+  CHECK(catalog.topics().empty());
+}
+
 }  // namespace
 }  // namespace eventlog::internal

@@ -70,6 +70,32 @@ TEST_CASE("a log that is open is not destroyed", "[log]") {
   CHECK(log->OpenTopic("orders").ok());
 }
 
+TEST_CASE("a destruction that fails at any call says so and is finished by the next", "[log]") {
+  int refused = 0;
+  for (int64_t failed_call = 1;; ++failed_call) {
+    INFO("call " << failed_call);
+    MemoryFileSystem memory;
+    MakeLog(&memory, "log");
+    FaultFileSystem files(&memory);
+    files.Intercept([&](const FaultFileSystem::Call& call) {
+      return call.number == failed_call ? absl::InternalError("EIO") : absl::OkStatus();
+    });
+    const absl::Status failed = DestroyLog(&files, "log");
+    if (files.Count() < failed_call) break;
+    files.Heal();
+    if (failed.ok()) {  // it was the directory's own removal, and others may have files in it
+      CHECK(memory.List("log")->empty());
+      continue;
+    }
+    ++refused;
+    const absl::Status again = DestroyLog(&files, "log");
+    INFO(again);
+    CHECK((again.ok() || memory.List("log")->empty()));
+    CHECK_FALSE(memory.OpenFile("log/catalog", FileSystem::Open::kReadOnly).ok());
+  }
+  CHECK(refused > 20);
+}
+
 TEST_CASE("a destruction that was cut short is finished by the next call", "[log]") {
   const test::TempDir temp;
   const std::string directory = temp / "log";
