@@ -25,6 +25,7 @@ namespace {
 
 std::atomic<int> interruptions{0};              // calls that are still to fail with EINTR
 std::atomic<std::size_t> most_bytes{SIZE_MAX};  // that one call reads or writes
+std::atomic<int> drops{0};                      // of all pages of a file
 
 bool Interrupted() {
   if (interruptions == 0) return false;
@@ -60,6 +61,11 @@ int fallocate(int fd, int mode, off_t offset, off_t bytes) {
 
 int ftruncate(int fd, off_t bytes) noexcept {
   return Interrupted() ? -1 : static_cast<int>(syscall(SYS_ftruncate, fd, bytes));
+}
+
+int posix_fadvise(int fd, off_t offset, off_t bytes, int advice) noexcept {
+  if (offset == 0 && bytes == 0 && advice == POSIX_FADV_DONTNEED) ++drops;
+  return syscall(SYS_fadvise64, fd, offset, bytes, advice) == 0 ? 0 : errno;
 }
 
 }  // extern "C"
@@ -203,6 +209,16 @@ TEST_CASE("where space cannot be reserved zeros are written beyond the end", "[i
     return;
   }
   CHECK(answer == 0);
+}
+
+TEST_CASE("the kernel is asked to forget all pages of a file", "[io]") {
+  TempDir directory;
+  auto file = MakeFile(FileSystem::Posix(), directory / "a", "abc");
+  REQUIRE(file != nullptr);
+  drops = 0;
+  CHECK(file->DropCache().ok());
+  CHECK(drops == 1);
+  CHECK(Read(file.get(), 0, 10) == "abc");
 }
 
 TEST_CASE("a mapping is shared with the file", "[io]") {
