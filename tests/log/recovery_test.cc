@@ -247,6 +247,27 @@ TEST_CASE("files of different logs are not taken for one", "[log]") {
   CHECK(ReasonOf(OpenLog(&files).status()) == ErrorReason::kCorruptData);
 }
 
+TEST_CASE("a last group of the journal that is not whole is told in the report", "[log]") {
+  MemoryFileSystem memory;
+  FaultFileSystem files(&memory);
+  auto log = OpenLog(&files);
+  auto topic = log->OpenTopic("t");
+  for (const char* value : {"the first", "the last"}) REQUIRE(topic->Append({.value = value}).ok());
+  files.Intercept([](const FaultFileSystem::Call&) { return absl::InternalError("dead"); });
+  *log = Log();
+  const std::string journal = JournalPath("log", 0);
+  const std::string bytes = *ReadWholeFile(&memory, journal, 1 << 30);
+  const std::size_t last = bytes.find("the last");
+  REQUIRE(last != std::string::npos);
+  Flip(&memory, journal, static_cast<int64_t>(last));
+  log = OpenLog(&memory);
+  REQUIRE(log.ok());
+  const RecoveryReport report = log->recovery_report();
+  CHECK_FALSE(report.clean);
+  CHECK(report.text.find("is not whole") != std::string::npos);
+  CHECK(log->OpenTopic("t")->GetWatermarks(0)->high_watermark == 1);
+}
+
 TEST_CASE("a log without its journal is data loss", "[log]") {
   MemoryFileSystem files;
   { REQUIRE(OpenLog(&files)->OpenTopic("t")->Append({.value = "v"}).ok()); }
