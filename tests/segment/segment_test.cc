@@ -175,8 +175,8 @@ TEST_CASE("a segment has its age from its own header only", "[segment]") {
 
 TEST_CASE("an append is dirty until it is synced and then survives a power cut", "[segment]") {
   SegmentFixture fixture;
-  const auto batches = MakeCountedBatches(3, 10);
-  const auto segment = fixture.Create(batches);
+  const auto batches = MakeCountedBatches(4, 10);
+  const auto segment = fixture.Create({batches[0], batches[1], batches[2]});
   REQUIRE(fixture.memory.SyncDirectory("/").ok());
   REQUIRE(fixture.memory.SyncDirectory("/p").ok());
   CHECK(fixture.files.IsDirty(fixture.path));
@@ -185,9 +185,14 @@ TEST_CASE("an append is dirty until it is synced and then survives a power cut",
   fixture.disk.ResetCounts();
   REQUIRE(segment->Sync().ok());
   CHECK(fixture.disk.Count("SyncData") == 0);
+  fixture.Append(segment.get(), batches[3]);  // into space that is there already
+  CHECK(fixture.disk.Count("Allocate") == 0);
+  CHECK(fixture.files.IsDirty(fixture.path));
+  REQUIRE(segment->Sync().ok());
   fixture.files.ForgetAll();
   fixture.memory.CutPower();
   CHECK(FirstOffsetRead(segment.get(), 25) == 20);
+  CHECK(FirstOffsetRead(segment.get(), 35) == 30);
 }
 
 TEST_CASE("a failed write shows nothing to readers", "[segment]") {
