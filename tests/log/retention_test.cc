@@ -9,6 +9,7 @@
 #include "eventlog/testing/manual_clock.h"
 #include "eventlog/testing/memory_file_system.h"
 #include "format/file_names.h"
+#include "support/worlds.h"
 
 namespace eventlog::test {
 namespace {
@@ -191,6 +192,36 @@ TEST_CASE("a full disk does not keep deletion from making room", "[log]") {
     CHECK(log.topic.GetWatermarks(1)->high_watermark == 20);
     CHECK(log.log.OpenTopic("unsealed")->GetWatermarks(0)->high_watermark == 1);
   }
+}
+
+TEST_CASE("a deletion that fails at any call loses no record that it does not delete", "[log]") {
+  const bool full = GENERATE(false, true);  // until a file is removed
+  int refused = 0;
+  for (int64_t failed_call = 1;; ++failed_call) {
+    Expiring log;
+    REQUIRE(log.log.OpenTopic("unsealed")->Append({.value = "v"}).ok());
+    bool removed = false;
+    log.disk.ResetCounts();
+    log.disk.Intercept([&](const FaultFileSystem::Call& call) {
+      if (call.number == failed_call) return absl::InternalError("EIO");
+      removed = removed || (call.name == "Remove" && call.path.ends_with(".log"));
+      return full && !removed && call.name == "Allocate"
+                 ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                 : absl::OkStatus();
+    });
+    const absl::Status deleted = log.topic.DeleteRecords(1, 20);
+    INFO("call " << failed_call << ": " << deleted);
+    if (log.disk.Count() < failed_call) break;
+    log.disk.Heal();
+    log.memory.CutPower();
+    log.Open();
+    const int64_t start = log.start(1);
+    if (deleted.ok()) CHECK(start == 20);
+    CHECK(ReadTopic(&log.log, "t").size() == static_cast<std::size_t>(80 - start));
+    CHECK(ReadTopic(&log.log, "unsealed").size() == 1);
+    if (!deleted.ok()) ++refused;
+  }
+  CHECK(refused > 20);
 }
 
 TEST_CASE("a retention whose alteration failed half-way holds after a reopening", "[log]") {
