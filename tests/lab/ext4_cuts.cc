@@ -17,9 +17,8 @@
 namespace eventlog::test {
 namespace {
 
-constexpr int kCalls = 120;         // of the work, before one of which the power is cut
-constexpr int kRecoveryCalls = 60;  // the same of a recovery
-constexpr int kMicros = 3000;       // the work's, when it is cut at any moment
+constexpr int kCalls = 120;    // of the work, before one of which the power is cut
+constexpr int kMicros = 3000;  // the work's, when it is cut at any moment
 
 class Ext4Loop {
  public:
@@ -53,6 +52,7 @@ class Ext4Loop {
   FaultFileSystem calls_;
   Application application_;
   RandomWork work_{&application_, &dice_};
+  int recovery_calls_ = 60;  // of the last recovery; before the first, about as many as it makes
 };
 
 void Ext4Loop::ArmCut(int calls) {
@@ -88,13 +88,15 @@ std::string Ext4Loop::Recover() {
   for (int again = Below(3) == 0 ? 1 + Below(3) : 0;; --again) {
     application_.Abandon();
     if (disk_->is_cut()) disk_->MountAgain();
-    if (again > 0) ArmCut(Below(kRecoveryCalls));
+    calls_.ResetCounts();
+    if (again > 0) ArmCut(Below(recovery_calls_));
     opened = application_.Open(application_.Options(&calls_, log_));
     calls_.Heal();
     if (!disk_->is_cut()) break;
     ++figures_->cuts;
     ++figures_->in_recovery;
   }
+  recovery_calls_ = static_cast<int>(calls_.Count());
   return opened.ok() ? "" : "recovery refused: " + opened.ToString();
 }
 

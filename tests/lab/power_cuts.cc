@@ -32,7 +32,8 @@ class Campaign {
   const CutOptions options_;
   CrashFigures* const figures_;
   std::mt19937_64 dice_;
-  std::string wrong_;  // the first
+  int64_t recovery_calls_ = 1;  // of the last recovery: the next crashes again at any of so many
+  std::string wrong_;           // the first
 };
 
 std::string Campaign::Run(const Scenario& scenario) {
@@ -82,7 +83,7 @@ void Campaign::Crashed(std::unique_ptr<SimulatedDisk> disk, Oracle oracle, Crash
   const auto options = application.Options(&calls);
   if (depth < kDeepest) {
     const auto again_at =
-        1 + static_cast<int64_t>(dice_() % static_cast<uint64_t>(options_.nested_within));
+        1 + static_cast<int64_t>(dice_() % static_cast<uint64_t>(recovery_calls_));
     calls.Intercept([&, again_at](const FaultFileSystem::Call& call) {
       if (call.number == again_at && wrong_.empty()) {
         CrashAgain(*disk, oracle, crash, &clock,
@@ -95,6 +96,7 @@ void Campaign::Crashed(std::unique_ptr<SimulatedDisk> disk, Oracle oracle, Crash
   }
   const absl::Status opened = application.Open(options);
   calls.Heal();
+  recovery_calls_ = calls.Count();
   std::string wrong = opened.ok() ? oracle.Judge(application.log(), crash, clock.Monotonic())
                                   : "recovery refused: " + opened.ToString();
   if (wrong.empty()) {

@@ -21,9 +21,8 @@ struct CrashFigures {
 // unsynced is left, everything is, and the process alone died.
 struct CutOptions {
   uint64_t seed = 1;
-  int64_t every = 1;       // of so many calls of the scenario one, by dice, is where it crashes
-  int dice = 1;            // outcomes by dice for each call
-  int nested_within = 60;  // a recovery crashes at one of its first calls, so many
+  int64_t every = 1;  // of so many calls of the scenario one, by dice, is where it crashes
+  int dice = 1;       // outcomes by dice for each call
 };
 
 // What went wrong first, with everything that is needed to see it again, or an empty string.

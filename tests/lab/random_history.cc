@@ -51,7 +51,7 @@ std::string RandomHistory::RecoverAndJudge() {
       if (left_ == nullptr) return absl::OkStatus();
       return absl::UnavailableError("the machine is gone");
     });
-    ArmCrash(again > 0 ? Below(60) : -1, Below(3) != 0 ? Crash::kPowerCut : Crash::kKill);
+    ArmCrash(again > 0 ? Below(recovery_calls_) : -1, Below(3) != 0 ? Crash::kPowerCut : Crash::kKill);
     opened = application_.Open(application_.Options(calls_.get()));
     if (left_ == nullptr) break;
     ++figures_.nested;
@@ -59,6 +59,7 @@ std::string RandomHistory::RecoverAndJudge() {
     if (crash_ == Crash::kPowerCut) crash = Crash::kPowerCut;
   }
   ArmCrash(-1, Crash::kNone);
+  recovery_calls_ = static_cast<int>(calls_->Count());
   if (!opened.ok()) return "recovery refused: " + opened.ToString();
   Log* const log = application_.log();
   if (std::string wrong = oracle_.Judge(log, crash, clock_.Monotonic()); !wrong.empty()) {

@@ -40,7 +40,8 @@ class RandomHistory {
   Oracle oracle_;
   Application application_;
   RandomWork work_{&application_, &dice_};
-  int calls_left_ = -1;  // until the crash; negative: none is armed
+  int calls_left_ = -1;      // until the crash; negative: none is armed
+  int recovery_calls_ = 60;  // of the last recovery; before the first, about as many as it makes
   Crash crash_ = Crash::kNone;
   CrashFigures figures_;
 };
