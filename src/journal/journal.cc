@@ -90,6 +90,11 @@ void Journal::RunGroup(const GroupMembers& members, bool sync) {
   for (const auto& member : members) member->OnSynced();
 }
 
+void Journal::PrepareSpare() {
+  const absl::Status prepared = files_.PrepareSpare();
+  if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) PoisonWith(prepared);
+}
+
 absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   group_.Clear();
   for (const auto& member : members) {

@@ -86,8 +86,8 @@ class Journal {
   bool WantsCheckpoint() const { return files_.live_bytes() > max_bytes_ / 2; }
   bool IsFull() const { return files_.live_bytes() > max_bytes_; }
   bool WantsSpare() const { return files_.WantsSpare(); }
-  // Makes the next file ahead of need. ResourceExhausted is harmless.
-  absl::Status PrepareSpare() { return files_.PrepareSpare(); }
+  // Makes the next file ahead of need; without space or descriptors the journal does without.
+  void PrepareSpare();
 
  private:
   struct Request {

@@ -39,13 +39,23 @@ JournalFiles::JournalFiles(FileSystem* file_system, std::string log_directory, i
 absl::Status JournalFiles::Open(const Uuid& log_id) {
   Close();
   log_id_ = log_id;
-  // Recovery has looked at it: when it cannot be read, it was told to go past that.
+  // What was killed, or failed to sync them, may have left names that are not durable yet (R14).
+  const std::string directory = JournalDirectory(log_directory_);
+  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(directory));
+  // Recovery has looked at it: when it is damaged, it was told to go past that.
   const auto listed = ReadList();
-  EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system_->List(JournalDirectory(log_directory_)));
+  if (!listed.ok() && !absl::IsNotFound(listed.status()) && !absl::IsDataLoss(listed.status())) {
+    return listed.status();
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(auto names, file_system_->List(directory));
   std::vector<std::unique_ptr<JournalFile>> found;
   for (const std::string& name : names) {
     const auto number = ParseJournalName(name);
-    if (!number.has_value() || (listed.ok() && !Has(*listed, *number))) continue;
+    if (!number.has_value()) continue;
+    if (listed.ok() && !Has(*listed, *number)) {  // never used, and nobody else will remove it
+      EVENTLOG_RETURN_IF_ERROR(file_system_->Remove(JournalPath(log_directory_, *number)));
+      continue;
+    }
     auto journal = std::make_unique<JournalFile>();
     journal->number = *number;
     EVENTLOG_ASSIGN_OR_RETURN(
@@ -84,7 +94,7 @@ absl::Status JournalFiles::SyncFiles() {
     for (const auto& file : files_) files.push_back(file->file.get());
   }
   for (File* file : files) EVENTLOG_RETURN_IF_ERROR(file->SyncData());
-  return file_system_->SyncDirectory(JournalDirectory(log_directory_));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<JournalList> JournalFiles::ReadList() const {

@@ -72,7 +72,9 @@ absl::StatusOr<bool> LogState::IsNewLog() {
   if (absl::IsNotFound(catalog)) {
     // Segments without catalog: not a log that was never finished, but one that lost its files.
     auto segments = file_system_->List(SegmentsDirectory(options_.directory));
-    return !segments.ok() || segments->empty();
+    if (absl::IsNotFound(segments.status())) return true;
+    EVENTLOG_RETURN_IF_ERROR(segments);
+    return segments->empty();
   }
   EVENTLOG_RETURN_IF_ERROR(catalog);
   return catalog_->topics().empty() && catalog_->next_topic_id() == 1;
@@ -81,8 +83,6 @@ absl::StatusOr<bool> LogState::IsNewLog() {
 absl::Status LogState::CreateLog() {
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
-  // What a creation that was killed has left there is taken over (R14).
-  EVENTLOG_RETURN_IF_ERROR(file_system_->SyncDirectory(JournalDirectory(options_.directory)));
   const Uuid log_id = Uuid::Generate(options_.random);
   EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
   Checkpoint first;
@@ -131,6 +131,8 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   const RecoveryInput input = {
       files_.get(), options_.directory, checkpoint_file_.get(), catalog_.get(),
       mode,         time_.NowMs(),      options_.memory};
+  // What a repair has mended and told, a second run would not find any more.
+  if (mode != RecoveryMode::kRefuse) static_cast<void>(journal_->ReleaseReserve());
   auto recovery = RecoverLog(input);
   if (IsDiskFull(recovery.status()) && journal_->ReleaseReserve()) {
     files_->ForgetAll();

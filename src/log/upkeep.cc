@@ -50,7 +50,7 @@ void LogState::ScheduleAging() {
 void LogState::Upkeep() {
   if (health_.poisoned()) return;
   if (journal_->WantsCheckpoint()) static_cast<void>(MakeCheckpoint());
-  static_cast<void>(journal_->PrepareSpare());  // without space the journal does without a spare
+  journal_->PrepareSpare();
 }
 
 absl::Status LogState::SealAged() {

@@ -115,6 +115,29 @@ TEST_CASE("a file that is not in the list was never used and is made anew", "[jo
   CHECK(fixture.Listed().size() == 2);
 }
 
+// Else each attempt to list one that failed would leave a file for ever.
+TEST_CASE("an opening removes files that are not in the list", "[journal]") {
+  FilesFixture fixture;
+  auto unlisted = fixture.memory.OpenFile(JournalPath("/log", 3), FileSystem::Open::kCreateNew);
+  REQUIRE((*unlisted)->Truncate(8192).ok());
+  REQUIRE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.Size(3) == -1);
+  CHECK(fixture.Size(0) == kFirstJournalFileBytes);
+}
+
+TEST_CASE("a list that cannot be read for a moment is not taken for a missing one", "[journal]") {
+  FilesFixture fixture;
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "OpenFile" && call.path == JournalListPath("/log")
+               ? absl::ResourceExhaustedError("many open files")
+               : absl::OkStatus();
+  });
+  CHECK(absl::IsResourceExhausted(fixture.files.Open(kLogId)));
+  fixture.disk.Heal();
+  REQUIRE(fixture.files.Open(kLogId).ok());
+  CHECK(fixture.Listed() == Files{{0, kFirstJournalFileBytes}});
+}
+
 TEST_CASE("a list that is missing or another log's is written from what is there", "[journal]") {
   FilesFixture fixture;
   const std::string path = JournalListPath("/log");

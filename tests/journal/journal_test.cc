@@ -197,6 +197,17 @@ TEST_CASE("a file that a broken device keeps from being made stops the journal",
   CHECK(fixture.health.failure() == internal::Health::Failure::kJournal);
 }
 
+TEST_CASE("a spare that a broken device keeps from being made stops the journal", "[journal]") {
+  const bool full = GENERATE(true, false);
+  JournalFixture fixture;
+  fixture.Write(0, true, 200 << 10);
+  REQUIRE(fixture.journal.WantsSpare());
+  fixture.disk.FailNext(
+      "WriteAt", full ? FaultFileSystem::Fault::kDiskFull : FaultFileSystem::Fault::kIoError);
+  fixture.journal.PrepareSpare();
+  CHECK(fixture.health.poisoned() == !full);
+}
+
 TEST_CASE("a mark is made though records were refused for space", "[journal]") {
   JournalFixture fixture;
   fixture.Write(0, false);
