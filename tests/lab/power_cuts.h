@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lab/scenarios.h"
+#include "lab/simulated_disk.h"
 
 namespace eventlog::test {
 
@@ -28,5 +29,10 @@ struct CutOptions {
 // What went wrong first, with everything that is needed to see it again, or an empty string.
 std::string CrashEverywhere(const Scenario& scenario, const CutOptions& options,
                             CrashFigures* figures);
+
+// Opens what a kill and a power cut right now leave of a disk that has just been recovered and
+// judged, and judges it: all that the recovery found is durable by then. What is wrong, or an empty
+// string.
+std::string JudgeRecovered(const SimulatedDisk& disk, const Oracle& oracle, ManualClock* clock);
 
 }  // namespace eventlog::test

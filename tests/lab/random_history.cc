@@ -51,7 +51,8 @@ std::string RandomHistory::RecoverAndJudge() {
       if (left_ == nullptr) return absl::OkStatus();
       return absl::UnavailableError("the machine is gone");
     });
-    ArmCrash(again > 0 ? Below(recovery_calls_) : -1, Below(3) != 0 ? Crash::kPowerCut : Crash::kKill);
+    ArmCrash(again > 0 ? Below(recovery_calls_) : -1,
+             Below(3) != 0 ? Crash::kPowerCut : Crash::kKill);
     opened = application_.Open(application_.Options(calls_.get()));
     if (left_ == nullptr) break;
     ++figures_.nested;
@@ -65,6 +66,7 @@ std::string RandomHistory::RecoverAndJudge() {
   if (std::string wrong = oracle_.Judge(log, crash, clock_.Monotonic()); !wrong.empty()) {
     return wrong;
   }
+  if (std::string wrong = JudgeRecovered(*disk_, oracle_, &clock_); !wrong.empty()) return wrong;
   if (absl::Status again = application_.Restart(); !again.ok()) {
     return "the second recovery refused: " + again.ToString();
   }
