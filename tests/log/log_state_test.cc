@@ -152,7 +152,13 @@ TEST_CASE("segments without catalog and checkpoint are not taken for a new log",
   }
   REQUIRE(files.Remove(CheckpointPath("log")).ok());
   REQUIRE(files.Remove(CatalogPath("log")).ok());
-  auto state = MakeState(&files);
+  FaultFileSystem looking(&files);
+  const bool cannot_look = GENERATE(false, true);
+  looking.Intercept([cannot_look](const FaultFileSystem::Call& call) {
+    const bool fails = cannot_look && call.name == "List" && call.path == SegmentsDirectory("log");
+    return fails ? absl::InternalError("broken") : absl::OkStatus();
+  });
+  auto state = MakeState(&looking);
   CHECK_FALSE(state->Open().ok());
   state->Abandon();
   CHECK_FALSE(files.OpenFile(CatalogPath("log"), FileSystem::Open::kReadOnly).ok());

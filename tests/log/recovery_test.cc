@@ -322,6 +322,36 @@ TEST_CASE("a directory that recovery believes is durable first", "[log]") {
   CHECK(again.ok());
 }
 
+// A second run would find nothing of what the first one has mended.
+TEST_CASE("a repair on a full disk tells all that it has mended", "[log]") {
+  MemoryFileSystem memory;
+  FaultFileSystem files(&memory);
+  {
+    auto log = OpenLog(&files);
+    auto topic = log->OpenTopic("damaged", {.batch_bytes = 1024});
+    for (int i = 0; i < 10; ++i) REQUIRE(topic->Append({.value = std::string(300, 'v')}).ok());
+    REQUIRE(log->Close().ok());
+  }
+  {
+    auto log = OpenLog(&files);
+    REQUIRE(log->OpenTopic("journaled")->Append({.value = "v"}).ok());  // in no segment yet
+    files.Intercept([](const FaultFileSystem::Call&) { return absl::InternalError("dead"); });
+    *log = Log();
+  }
+  Flip(&memory, SegmentPath(PartitionDirectory("log", 1, 0), 0), 2000);
+  const std::string reserve = JournalReservePath("log");
+  files.Intercept([&](const FaultFileSystem::Call& call) {
+    const bool full = call.name == "Allocate" && call.path != reserve &&
+                      memory.OpenFile(reserve, FileSystem::Open::kReadOnly).ok();
+    return full ? MakeError(ErrorReason::kDiskFull, "full") : absl::OkStatus();
+  });
+  const auto mode = GENERATE(RecoveryMode::kTruncate, RecoveryMode::kSkipDamaged);
+  auto log = OpenLog(&files, mode);
+  REQUIRE(log.ok());
+  CHECK(log->recovery_report().bytes_cut > 0);
+  CHECK(log->recovery_report().records_replayed > 0);
+}
+
 // What is only in the journal needs space in segments, which the journal's reserve gives up.
 TEST_CASE("a log whose journal is full of records is opened on a full disk", "[log]") {
   MemoryFileSystem memory;
