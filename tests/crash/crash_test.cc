@@ -1,20 +1,15 @@
 // Crashes of scenarios and of random histories. A failure names its seed: EVENTLOG_CRASH_SEED=N
 // begins with it, and EVENTLOG_CRASH_HISTORIES=N runs as many.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <string>
 
 #include "fmt/format.h"
 #include "lab/power_cuts.h"
 #include "lab/random_history.h"
+#include "support/environment.h"
 
 namespace eventlog::test {
 namespace {
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 std::string Text(const CrashFigures& figures) {
   return fmt::format("{} power cuts and {} kills, {} of them inside a recovery, {} records judged",
@@ -56,6 +51,20 @@ TEST_CASE("every scenario survives a crash at any of its calls", "[crash]") {
   }
   WARN(Text(total));
   CHECK(total.nested > 0);
+}
+
+// EVENTLOG_CRASH_EVERY=1 fails each call.
+TEST_CASE("every scenario survives a call that fails and a crash behind it", "[crash]") {
+  const uint64_t seed = FromEnvironment("EVENTLOG_CRASH_SEED", 1);
+  const auto every = static_cast<int64_t>(FromEnvironment("EVENTLOG_CRASH_EVERY", 60));
+  CrashFigures total;
+  for (const Scenario& scenario : Scenarios()) {
+    const std::string wrong =
+        FailAndCrashEverywhere(scenario, {.seed = seed, .every = every}, &total);
+    if (!wrong.empty()) FAIL_CHECK(wrong);
+  }
+  WARN(total.fault_points << " calls failed, " << Text(total));
+  CHECK(total.fault_points > 0);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Damage to the files of what the scenarios leave. A failure names its seed: EVENTLOG_DAMAGE_SEED=N
-// begins with it, and EVENTLOG_DAMAGE_ROUNDS=N runs as many.
+// begins with it, and EVENTLOG_DAMAGE_ROUNDS=N runs as many; EVENTLOG_DAMAGE_BYTES=N flips every
+// bit of so many bytes at both ends of a file.
 #include "lab/damage.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,14 +13,10 @@
 #include "fmt/format.h"
 #include "lab/damage_judge.h"
 #include "lab/damaged_log.h"
+#include "support/environment.h"
 
 namespace eventlog::test {
 namespace {
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 const Scenario& ScenarioNamed(std::string_view name) {
   const auto scenarios = Scenarios();
@@ -47,16 +43,18 @@ TEST_CASE("damage anywhere in a log is told and nothing wrong is read", "[crash]
 
 TEST_CASE("every bit and length at both ends of every file is told or counts for nothing",
           "[crash]") {
+  const uint64_t bytes = FromEnvironment("EVENTLOG_DAMAGE_BYTES", 16);
   DamageFigures total;
   for (const char* name : {"topic_creation", "offset_commits"}) {
     const std::string wrong = RunDamage({.scenario = &ScenarioNamed(name),
                                          .ending = Ending::kKilled,
                                          .opens = 0,
                                          .reads = 0,
-                                         .every_bit_of_bytes = 16},
+                                         .every_bit_of_bytes = static_cast<int64_t>(bytes)},
                                         &total);
     if (!wrong.empty()) FAIL(wrong);
   }
+  WARN(fmt::format("{} corruptions", total.corruptions));
   CHECK(total.corruptions > 2000);
 }
 
@@ -152,6 +150,7 @@ TEST_CASE("a log that lost indexes or spares is whole", "[crash]") {
 // The topic of committed offsets among them.
 TEST_CASE("a log that lost a segment is refused or says so when it is read", "[crash]") {
   LostFiles lost;
+  CHECK_FALSE(lost.Named(".log").empty());
   for (const std::string& path : lost.Named(".log")) {
     for (const Outcome& outcome : Lose(&lost.log, path)) {
       INFO(outcome.text << " " << outcome.wrong);

@@ -1,13 +1,17 @@
 // ./dev torture: a balanced mixture of all campaigns, each a share at a time in a process of its
 // own, until the time is over. Share after share of a campaign has the seed one higher.
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -61,7 +65,7 @@ const Scenario& ScenarioOf(uint64_t seed) { return Scenarios()[seed % Scenarios(
 
 std::string CutScenario(uint64_t seed, const Place&, Figures* figures) {
   CrashFigures found;
-  std::string wrong = CrashEverywhere(ScenarioOf(seed), {.seed = seed, .every = 4}, &found);
+  std::string wrong = CrashEverywhere(ScenarioOf(seed), {.seed = seed, .every = 16}, &found);
   figures->simulated_power_cuts += found.power_cuts;
   return wrong;
 }
@@ -112,20 +116,39 @@ std::string DamageFiles(uint64_t seed, const Place&, Figures* figures) {
   return wrong;
 }
 
+std::vector<Campaign> Campaigns() {
+  return {
+      {"scenarios", "simulated power cuts", &Figures::simulated_power_cuts, CutScenario},
+      {"histories", "simulated power cuts", &Figures::simulated_power_cuts, CutHistory},
+      {"faults", "fault points", &Figures::fault_points, FailCalls},
+      {"kills", "SIGKILLs", &Figures::sigkills, Kill},
+      {"damage", "corruptions", &Figures::corruptions, DamageFiles},
+      {"ext4", "ext4 cuts", &Figures::ext4_cuts, CutExt4},
+  };
+}
+
+// Where there is so much less, as in containers, a share would fill it.
+constexpr uintmax_t kEnoughMemoryBytes = 256 << 20;
+
+bool IsRoomy(const char* directory) {
+  std::error_code unknown;
+  const auto space = std::filesystem::space(directory, unknown);
+  return access(directory, W_OK) == 0 && !unknown && space.available >= kEnoughMemoryBytes;
+}
+
 volatile sig_atomic_t interrupted = 0;
 
 class Torture {
  public:
-  explicit Torture(uint64_t seed) : seed_(seed) {
+  Torture(uint64_t seed, std::vector<Campaign> campaigns)
+      : seed_(seed), campaigns_(std::move(campaigns)) {
     const char* const commit = getenv("EVENTLOG_COMMIT");
     if (commit != nullptr) commit_ = commit;
     const char* const temporary = getenv("TMPDIR");
     place_.disk = MakeDirectory(temporary != nullptr ? temporary : "/tmp");
-    place_.memory = access("/dev/shm", W_OK) == 0 ? MakeDirectory("/dev/shm") : place_.disk;
+    place_.memory = IsRoomy("/dev/shm") ? MakeDirectory("/dev/shm") : place_.disk;
   }
 
-  // All campaigns, or the one of that name; false when there is none.
-  bool Choose(const std::string& only);
   // Returns how many violations there were.
   int Run(absl::Duration time);
   std::string Json() const;
@@ -141,14 +164,7 @@ class Torture {
   const uint64_t seed_;
   std::string commit_ = "unknown";
   Place place_;
-  std::vector<Campaign> campaigns_ = {
-      {"scenarios", "simulated power cuts", &Figures::simulated_power_cuts, CutScenario},
-      {"histories", "simulated power cuts", &Figures::simulated_power_cuts, CutHistory},
-      {"faults", "fault points", &Figures::fault_points, FailCalls},
-      {"kills", "SIGKILLs", &Figures::sigkills, Kill},
-      {"damage", "corruptions", &Figures::corruptions, DamageFiles},
-      {"ext4", "ext4 cuts", &Figures::ext4_cuts, CutExt4},
-  };
+  std::vector<Campaign> campaigns_;
   SharedMemory<Figures> figures_;  // the shares add to them
   int violations_ = 0;
   absl::Duration took_ = absl::ZeroDuration();
@@ -158,13 +174,6 @@ std::string Torture::MakeDirectory(const std::string& parent) {
   std::string path = parent + "/eventlog-torture-XXXXXX";
   EVENTLOG_ASSERT(mkdtemp(path.data()) != nullptr);
   return path;
-}
-
-bool Torture::Choose(const std::string& only) {
-  if (!only.empty()) {
-    std::erase_if(campaigns_, [&](const Campaign& campaign) { return only != campaign.name; });
-  }
-  return !campaigns_.empty();
 }
 
 // Whoever had the least of the time.
@@ -261,26 +270,40 @@ int Main(int argc, char** argv) {
   uint64_t seed = 1;
   std::string json;
   std::string only;
+  std::vector<Campaign> campaigns = Campaigns();
+  std::vector<std::string> names;
+  for (const Campaign& campaign : campaigns) names.emplace_back(campaign.name);
   CLI::App app(
       "Crashes, kills, fails and damages logs until the time is over, and judges what is left.");
   app.name("torture");
-  app.add_option("--seconds", seconds, "how long")->capture_default_str();
-  app.add_option("--seed", seed, "of the first share of each campaign")->capture_default_str();
+  app.add_option("--seconds", seconds, "how long")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 1e7));
+  app.add_option("--seed", seed, "of the first share of each campaign")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--json", json, "a file for the figures");
-  app.add_option("--only", only, "one campaign: scenarios, histories, faults, kills, damage, ext4");
+  app.add_option("--only", only, "one campaign")->check(CLI::IsMember(names));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  signal(SIGINT, [](int) { interrupted = 1; });  // the present share is still judged
-  Torture torture(seed);
-  if (!torture.Choose(only)) {
-    fmt::print(stderr, "torture: no campaign {}; see --help\n", only);
-    return 2;
+  std::ofstream figures;
+  if (!json.empty()) {
+    figures.open(json);
+    if (!figures) {
+      fmt::print(stderr, "torture: cannot write {}: {}\n", json, strerror(errno));
+      return 2;
+    }
   }
+  if (!only.empty()) {
+    std::erase_if(campaigns, [&](const Campaign& campaign) { return only != campaign.name; });
+  }
+  signal(SIGINT, [](int) { interrupted = 1; });  // the present share is still judged
+  Torture torture(seed, std::move(campaigns));
   const int violations = torture.Run(absl::Seconds(seconds));
-  if (!json.empty()) std::ofstream(json) << torture.Json();
+  if (figures.is_open()) figures << torture.Json();
   return violations == 0 ? 0 : 1;
 }
 

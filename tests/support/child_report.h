@@ -11,7 +11,8 @@
 
 namespace eventlog::test {
 
-// What `body`, a function that returns text, returned in the child; or that it died, and of what.
+// What `body`, a function that returns text, returned in the child; or how else it ended: by a
+// signal, or by an exit, as a sanitizer's.
 // Fork from a single thread: the child may start threads. It runs no destructors of the parent's
 // and must make no Catch2 assertion.
 template <typename Body>
@@ -42,6 +43,9 @@ std::string ReportOfChild(Body body) {
   if (WIFSIGNALED(status)) {
     return report + " died of signal " + std::to_string(WTERMSIG(status)) + " (" +
            strsignal(WTERMSIG(status)) + ")";
+  }
+  if (WEXITSTATUS(status) != 0) {
+    return report + " exited with " + std::to_string(WEXITSTATUS(status));
   }
   return report;
 }
