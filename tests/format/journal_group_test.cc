@@ -137,6 +137,7 @@ TEST_CASE("frames that cannot be are damage", "[format]") {
   CHECK(IsDamage(with(40, int32_t{-1})));
   CHECK(IsDamage(with(44, int32_t{-2})));  // sequence
   CHECK(IsDamage(with(48, int32_t{-2})));  // leader epoch
+  CHECK(IsDamage(with(52, int16_t{-2})));  // producer epoch
   CHECK(IsDamage(with(54, kLz4Codec)));    // compressed
   CHECK(IsDamage(with(56, uint32_t{0})));  // records' length
   CHECK(IsDamage(with(56, UINT32_MAX)));

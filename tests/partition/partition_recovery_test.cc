@@ -470,7 +470,7 @@ TEST_CASE("a recovery that fails at any call is done again with the same result"
     fixture.WriteFile(fixture.SegmentFile(0, 70), 0, SegmentBytes(70, {Ten(70)}));
     fixture.WriteFile(internal::OffsetIndexPath(fixture.Name(0).directory, 5), 0, "a stray");
     PartitionRecoveryInput input = fixture.RecoveryInput(0);
-    if (mode == RecoveryMode::kSkipDamaged) input.frames.erase(input.frames.begin() + 1);
+    if (mode == RecoveryMode::kSkipDamaged) input.frames.erase(input.frames.begin());
     internal::FileCache uncached(&fixture.disk, 0);  // every file is opened anew
     input.files = &uncached;
     input.mode = mode;
