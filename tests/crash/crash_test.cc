@@ -56,7 +56,7 @@ TEST_CASE("every scenario survives a crash at any of its calls", "[crash]") {
 // EVENTLOG_CRASH_EVERY=1 fails each call.
 TEST_CASE("every scenario survives a call that fails and a crash behind it", "[crash]") {
   const uint64_t seed = FromEnvironment("EVENTLOG_CRASH_SEED", 1);
-  const auto every = static_cast<int64_t>(FromEnvironment("EVENTLOG_CRASH_EVERY", 60));
+  const auto every = static_cast<int64_t>(FromEnvironment("EVENTLOG_CRASH_EVERY", 120));
   CrashFigures total;
   for (const Scenario& scenario : Scenarios()) {
     const std::string wrong =

@@ -24,8 +24,18 @@ LogOptions Application::Options(FileSystem* file_system, const std::string& dire
 absl::Status Application::Open(LogOptions options) {
   options_ = std::move(options);
   EVENTLOG_ASSIGN_OR_RETURN(log_, Log::Open(options_));
+  return OpenTopics();
+}
+
+absl::Status Application::Reopen() {
+  EVENTLOG_RETURN_IF_ERROR(log_.Reopen());
+  return OpenTopics();
+}
+
+absl::Status Application::OpenTopics() {
   EVENTLOG_ASSIGN_OR_RETURN(const auto names, log_.ListTopics());
   topics_.clear();
+  seen_.clear();
   for (const std::string& name : names) {
     EVENTLOG_ASSIGN_OR_RETURN(topics_[name], log_.OpenTopic(name));
   }
@@ -60,6 +70,7 @@ absl::Status Application::Refused(const absl::Status& status,
   for (const TopicPartition& place : places) {
     Tell(undone ? Fact::Kind::kUndone : Fact::Kind::kRefused, place);
   }
+  Look();
   return status;
 }
 
@@ -93,6 +104,7 @@ absl::Status Application::DeleteTopic(const std::string& name) {
   Tell(Fact::Kind::kTopicDoomed, {name});
   EVENTLOG_RETURN_IF_ERROR(log_.DeleteTopic(name));
   topics_.erase(name);
+  std::erase_if(seen_, [&](const auto& seen) { return seen.first.topic == name; });
   Tell(Fact::Kind::kTopicDeleted, {name});
   return absl::OkStatus();
 }
@@ -104,6 +116,7 @@ absl::Status Application::Append(const TopicPartition& place, std::size_t value_
       topics_.at(place.topic).Append({.value = value, .partition = place.partition});
   if (!appended.ok()) return Refused(appended.status(), {place}, /*undone=*/true);
   Tell(Fact::Kind::kAppended, place, appended->offset, value);
+  Look();
   return absl::OkStatus();
 }
 
@@ -123,6 +136,7 @@ absl::Status Application::AppendAll(const TopicPartition& place, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) {
     Tell(Fact::Kind::kAppended, place, metadata[i].offset, values[i]);
   }
+  Look();
   return absl::OkStatus();
 }
 
@@ -146,6 +160,7 @@ absl::Status Application::SendAll(const std::vector<TopicPartition>& places,
   }
   status.Update(producer.Flush());
   status.Update(producer.Close());
+  Look();
   return status;
 }
 
@@ -184,6 +199,7 @@ absl::Status Application::Write(const std::vector<TopicPartition>& places, std::
   if (cursor > 0) {
     tell_({.kind = Fact::Kind::kCommitted, .place = stream, .group = group, .offset = cursor});
   }
+  Look();
   return absl::OkStatus();
 }
 
@@ -230,12 +246,26 @@ absl::Status Application::Maintain(absl::Duration later) {
   clock_->Advance(later);
   Tell(Fact::Kind::kTimePassed, {});
   EVENTLOG_RETURN_IF_ERROR(log_.RunMaintenance());
+  Look();
   for (const auto& [name, topic] : topics_) {
     for (int32_t i = 0; i < topic.partitions(); ++i) {
       Tell(Fact::Kind::kDeleted, {name, i}, MarksOf({name, i}).log_start_offset);
     }
   }
   return absl::OkStatus();
+}
+
+void Application::Look() {
+  for (const auto& [name, topic] : topics_) {
+    for (int32_t i = 0; i < topic.partitions(); ++i) {
+      const TopicPartition place = {name, i};
+      const int64_t end = MarksOf(place).high_watermark;
+      int64_t& seen = seen_[place];
+      if (end <= seen) continue;
+      seen = end;
+      Tell(Fact::Kind::kSeen, place, end);
+    }
+  }
 }
 
 Watermarks Application::MarksOf(const TopicPartition& place) const {

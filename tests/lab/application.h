@@ -49,8 +49,8 @@ class Application {
   absl::Status Restart();
   // What a crash leaves of the log in this process: nothing. The files must fail from here on.
   void Abandon();
-  // What the log answers to Reopen.
-  absl::Status Reopen() { return log_.Reopen(); }
+  // Reopens the log, and opens the topics that are there.
+  absl::Status Reopen();
 
   // Each returns the error of the log, and has told the oracle what it means.
   absl::Status CreateTopic(const std::string& name, const TopicOptions& options);
@@ -70,11 +70,15 @@ class Application {
   // Moves the clock and does what is due.
   absl::Status Maintain(absl::Duration later);
 
+  // Tells the oracle what consumers could read now. Whatever appends does so at its end, a
+  // campaign at the moment of a crash.
+  void Look();
   // What the log says of a partition; zeros when it says nothing.
   Watermarks MarksOf(const TopicPartition& place) const;
   Log* log() { return &log_; }
 
  private:
+  absl::Status OpenTopics();
   void Tell(Fact::Kind kind, const TopicPartition& place, int64_t offset = -1,
             const std::string& value = "");
   absl::Status Refused(const absl::Status& status, const std::vector<TopicPartition>& places,
@@ -88,6 +92,7 @@ class Application {
   LogOptions options_;
   Log log_;
   std::map<std::string, Topic> topics_;
+  std::map<TopicPartition, int64_t> seen_;  // high watermarks that were told
   int64_t next_value_ = 0;
   int64_t next_write_ = 1;
   int64_t next_cursor_ = 1;

@@ -70,6 +70,11 @@ void Oracle::Learn(const Fact& fact) {
       log_start = std::max(log_start, fact.offset);
       return;
     }
+    case Fact::Kind::kSeen: {
+      int64_t& seen = PartitionOf(fact.place)->seen;
+      seen = std::max(seen, fact.offset);
+      return;
+    }
     case Fact::Kind::kCommitTried:
     case Fact::Kind::kCommitted:
       return LearnOfCommit(fact);
@@ -216,6 +221,9 @@ std::string Oracle::JudgePartition(Log* log, const TopicPartition& place, const 
     return fmt::format("the high watermark is {}, the last record {}", marks.high_watermark, end);
   }
   const bool may_lose = crash == Crash::kPowerCut && !topics_.at(place.topic).rules.disk;
+  if (partition.seen > end && !may_lose) {
+    return fmt::format("the high watermark {} was seen, the log ends at {}", partition.seen, end);
+  }
   for (; entry != partition.entries.end(); ++entry) {
     if (entry->offset >= end && !may_lose) {
       return fmt::format("lost: {} of offset {}, the log ends at {}", Head(entry->value),
@@ -225,6 +233,7 @@ std::string Oracle::JudgePartition(Log* log, const TopicPartition& place, const 
     if (!deleted) ++writes_[entry->write].missing;
   }
   partition.entries = std::move(kept);
+  partition.seen = end;
   partition.log_start = partition.log_start_tried = log_start;
   return "";
 }

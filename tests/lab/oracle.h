@@ -1,7 +1,8 @@
 // What an application may find in its log after a crash, from what it knew before: nothing
-// acknowledged lost, nothing invented, no offset with another content, order kept, nothing twice,
-// of what was not acknowledged only a prefix, atomic writes all or nothing, nothing deleted early
-// or back, committed offsets never behind what was acknowledged and never silently ahead.
+// acknowledged lost, nothing that could be read either, nothing invented, no offset with another
+// content, order kept, nothing twice, of what was not acknowledged only a prefix, atomic writes all
+// or nothing, nothing deleted early or back, committed offsets never behind what was acknowledged
+// and never silently ahead.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct Fact {
     kRead,             // place, offset, value: a consumer had it
     kDeleteTried,      // place, offset: the log start asked for
     kDeleted,          // place, offset: the log start that was acknowledged or seen
+    kSeen,             // place, offset: a high watermark, up to which consumers could read
     kTimePassed,       // at: for whoever goes on with the clock
   };
   Kind kind = Kind::kAppended;
@@ -73,6 +75,7 @@ class Oracle {
     std::vector<Entry> entries;
     int64_t log_start = 0;
     int64_t log_start_tried = 0;
+    int64_t seen = 0;  // the highest high watermark
   };
   struct Topic {
     Fact rules;

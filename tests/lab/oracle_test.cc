@@ -147,6 +147,25 @@ TEST_CASE("the oracle sees half an atomic write", "[lab]") {
   CHECK_THAT(world.Judge(), Contains("of an atomic write 1 records are there and 1 are not"));
 }
 
+TEST_CASE("the oracle sees a high watermark that ran ahead of what survives", "[lab]") {
+  World world;
+  world.Try("3");
+  world.Learn(Fact::Kind::kSeen, 3);
+  CHECK(world.Judge().empty());
+  world.Learn(Fact::Kind::kSeen, 4);
+  const Crash crash = GENERATE(Crash::kNone, Crash::kKill, Crash::kPowerCut);
+  CHECK_THAT(world.Judge(crash), Contains("the high watermark 4 was seen, the log ends at 3"));
+}
+
+TEST_CASE("the oracle forgives a power cut a high watermark of records that were not to be durable",
+          "[lab]") {
+  World world;
+  world.oracle.Learn({.kind = Fact::Kind::kTopicTried, .place = kPlace, .number = 1});
+  world.Learn(Fact::Kind::kSeen, 4);
+  const Crash crash = GENERATE(Crash::kKill, Crash::kPowerCut);
+  CHECK(world.Judge(crash).empty() == (crash == Crash::kPowerCut));
+}
+
 TEST_CASE("the oracle sees an offset without its atomic write and the reverse", "[lab]") {
   World world;
   const bool records = GENERATE(false, true);

@@ -14,7 +14,8 @@ namespace eventlog::test {
 struct CrashFigures {
   int64_t power_cuts = 0;
   int64_t kills = 0;
-  int64_t nested = 0;  // of both, those inside a recovery
+  int64_t nested = 0;        // of both, those inside a recovery
+  int64_t fault_points = 0;  // calls that failed, of FailAndCrashEverywhere
   int64_t records_judged = 0;
 };
 
@@ -29,6 +30,12 @@ struct CutOptions {
 // What went wrong first, with everything that is needed to see it again, or an empty string.
 std::string CrashEverywhere(const Scenario& scenario, const CutOptions& options,
                             CrashFigures* figures);
+
+// The same of a scenario in which one call fails, each in turn, in a way by dice: a sync that loses
+// what it was to write, a write of a part, a full disk, any other error. The application goes on
+// until it sees the error, and behind Reopen, with crashes at some of these calls.
+std::string FailAndCrashEverywhere(const Scenario& scenario, const CutOptions& options,
+                                   CrashFigures* figures);
 
 // Opens what a kill and a power cut right now leave of a disk that has just been recovered and
 // judged, and judges it: all that the recovery found is durable by then. What is wrong, or an empty

@@ -19,6 +19,7 @@ void RandomHistory::ArmCrash(int calls, Crash crash) {
 }
 
 void RandomHistory::CrashNow() {
+  application_.Look();
   const auto survival =
       Below(4) == 0 ? SimulatedDisk::Survival::kNothing : SimulatedDisk::Survival::kSome;
   left_ = crash_ == Crash::kPowerCut ? disk_->AfterPowerCut(survival, dice_()) : disk_->AfterKill();
