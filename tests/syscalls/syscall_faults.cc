@@ -36,6 +36,8 @@ class Run {
 
  private:
   absl::Status Work();
+  std::string JudgeChange(std::string_view call, std::string_view before_last,
+                          const absl::Status& status);
   std::string JudgeError(const absl::Status& status);
   std::string JudgeStopped();
 
@@ -69,6 +71,35 @@ std::string Run::JudgeError(const absl::Status& status) {
   return "it answers " + status.ToString();
 }
 
+// The device, not the lack of something, has kept from a file what the library gave it.
+bool IsLostChange(std::string_view call, CallError error) {
+  constexpr std::string_view kChanges[] = {"fdatasync", "fsync", "pwrite", "pwritev", "ftruncate"};
+  return (error == CallError::kIoError || error == CallError::kLateSync) &&
+         std::find(std::begin(kChanges), std::end(kChanges), call) != std::end(kChanges);
+}
+
+// Whether the failure of a change may stay unknown: of the pid in the lock file, which is a word to
+// whoever is kept out; of an index, which is made anew when it is not there. Where a partition's
+// directory is synced right behind a rename, but for its opening, the name of an index is.
+bool MayBeAbsorbed(std::string_view call, std::string_view before_last, const std::string& path) {
+  const bool in_partition = path.find("/segments/") != path.npos;
+  return path.ends_with("/lock") || path.ends_with("index.tmp") ||
+         (in_partition && call == "fsync" && before_last == "rename");
+}
+
+// Of a change that the device has failed the application hears, and the log goes on with nothing.
+std::string Run::JudgeChange(std::string_view call, std::string_view before_last,
+                             const absl::Status& status) {
+  const std::string path = FailedPath();
+  if (status.ok()) {
+    return MayBeAbsorbed(call, before_last, path) ? "" : "the failure was swallowed, of " + path;
+  }
+  const absl::Status now = application_.log()->ListTopics().status();
+  if (ReasonOf(status) == ErrorReason::kPoisoned || ReasonOf(now) == ErrorReason::kClosed)
+    return "";
+  return fmt::format("the log goes on after a failure of {}: {}", path, status.ToString());
+}
+
 // Nothing is acknowledged before Reopen, though every call would succeed.
 std::string Run::JudgeStopped() {
   ++shared_->figures.stopped;
@@ -95,6 +126,11 @@ std::string Run::WithFault(int64_t number, CallError error) {
     return "it was not absorbed: " + status.ToString();
   }
   if (std::string wrong = JudgeError(status); !wrong.empty()) return wrong;
+  const auto at = static_cast<std::size_t>(number) - 1;
+  if (IsLostChange(calls[at], error)) {
+    std::string wrong = JudgeChange(calls[at], at > 1 ? calls[at - 2] : "", status);
+    if (!wrong.empty()) return wrong;
+  }
   // It was not opened, or the scenario has closed it.
   if (ReasonOf(application_.log()->ListTopics().status()) == ErrorReason::kClosed) {
     ++shared_->figures.closed;

@@ -1,6 +1,7 @@
 // Scenarios on a real directory in which one system call fails, each in turn in each way that it
 // can: EINTR and short counts change nothing; any other error is a documented one, after which
-// nothing is acknowledged that is not safe, and a reopened log has all that was.
+// nothing is acknowledged that is not safe, and a reopened log has all that was. A write or sync
+// that the device has failed is told, but of what can be made anew.
 #pragma once
 
 #include <cstdint>

@@ -59,6 +59,16 @@ TEST_CASE("a system call that fails is absorbed or a documented error and nothin
   CHECK(figures.closed > 0);
 }
 
+TEST_CASE("a sync that fails and that nobody hears of is found", "[syscalls]") {
+  const Scenario deaf = {"deaf", [](Application* application) {
+                           const absl::Status made = application->CreateTopic("disk", {});
+                           if (made.ok()) application->Append({"disk", 0}, 100).IgnoreError();
+                           return made;
+                         }};
+  SyscallFigures figures;
+  CHECK_THAT(FailEverySystemCall(deaf, {}, &figures), Catch::Contains("the failure was swallowed"));
+}
+
 // Whoever calls the kernel by another function adds it to the counted ones.
 TEST_CASE("every function by which the library changes or reads files can be made to fail",
           "[syscalls]") {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -17,6 +18,7 @@
 
 #include "base/assert.h"
 #include "base/mutex.h"
+#include "fmt/format.h"
 
 namespace eventlog::test {
 namespace {
@@ -32,6 +34,7 @@ struct State {
   std::vector<std::string_view> calls ABSL_GUARDED_BY(mutex);
   int64_t failing ABSL_GUARDED_BY(mutex) = 0;
   CallError error ABSL_GUARDED_BY(mutex) = CallError::kIoError;
+  std::string failed_path ABSL_GUARDED_BY(mutex);
 };
 State state;
 
@@ -42,12 +45,19 @@ struct Answer {
   bool late = false;
 };
 
-Answer Count(std::string_view function) {
+std::string PathOf(int fd) {
+  char path[PATH_MAX];
+  const ssize_t bytes = readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), path, sizeof path);
+  return bytes < 0 ? "" : std::string(path, static_cast<std::size_t>(bytes));
+}
+
+Answer Count(std::string_view function, int fd = -1) {
   if (!state.counting.load(std::memory_order_relaxed)) return {};
   internal::MutexLock lock(&state.mutex);
   state.calls.push_back(function);
   if (static_cast<int64_t>(state.calls.size()) != state.failing) return {};
   EVENTLOG_ASSERT(CanAnswer(function, state.error));
+  state.failed_path = PathOf(fd);
   switch (state.error) {
     case CallError::kIoError:
       return {.error = EIO};
@@ -67,8 +77,8 @@ Answer Count(std::string_view function) {
 
 // The call, or -1 with errno.
 template <typename Call>
-auto Made(std::string_view function, Call call) -> decltype(call()) {
-  const Answer answer = Count(function);
+auto Made(std::string_view function, Call call, int fd = -1) -> decltype(call()) {
+  const Answer answer = Count(function, fd);
   if (answer.error == 0) {
     const auto result = call();
     if (!answer.late) return result;
@@ -121,6 +131,7 @@ absl::Span<const std::string_view> CountedFunctions() { return kCounted; }
 void FailCall(int64_t number, CallError error) {
   internal::MutexLock lock(&state.mutex);
   state.calls.clear();
+  state.failed_path.clear();
   state.failing = number;
   state.error = error;
   state.counting = true;
@@ -130,6 +141,11 @@ std::vector<std::string_view> StopFailing() {
   internal::MutexLock lock(&state.mutex);
   state.counting = false;
   return std::move(state.calls);
+}
+
+std::string FailedPath() {
+  internal::MutexLock lock(&state.mutex);
+  return state.failed_path;
 }
 
 }  // namespace eventlog::test
@@ -199,7 +215,7 @@ ssize_t __wrap_pread(int fd, void* to, size_t size, off_t offset) {
 }
 
 ssize_t __wrap_pwrite(int fd, const void* from, size_t size, off_t offset) {
-  const auto answer = Count("pwrite");
+  const auto answer = Count("pwrite", fd);
   if (answer.cut_short) size = Half(size);
   if (answer.error == 0) return __real_pwrite(fd, from, size, offset);
   errno = answer.error;
@@ -207,7 +223,7 @@ ssize_t __wrap_pwrite(int fd, const void* from, size_t size, off_t offset) {
 }
 
 ssize_t __wrap_pwritev(int fd, const iovec* pieces, int count, off_t offset) {
-  const auto answer = Count("pwritev");
+  const auto answer = Count("pwritev", fd);
   if (answer.cut_short) return __real_pwrite(fd, pieces->iov_base, Half(pieces->iov_len), offset);
   if (answer.error == 0) return __real_pwritev(fd, pieces, count, offset);
   errno = answer.error;
@@ -219,16 +235,19 @@ ssize_t __wrap_pwritev(int fd, const iovec* pieces, int count, off_t offset) {
 extern "C" {
 
 int __wrap_fdatasync(int fd) {
-  return Made("fdatasync", [&] { return __real_fdatasync(fd); });
+  return Made(
+      "fdatasync", [&] { return __real_fdatasync(fd); }, fd);
 }
 int __wrap_fsync(int fd) {
-  return Made("fsync", [&] { return __real_fsync(fd); });
+  return Made(
+      "fsync", [&] { return __real_fsync(fd); }, fd);
 }
 int __wrap_fallocate(int fd, int mode, off_t offset, off_t bytes) {
   return Made("fallocate", [&] { return __real_fallocate(fd, mode, offset, bytes); });
 }
 int __wrap_ftruncate(int fd, off_t bytes) {
-  return Made("ftruncate", [&] { return __real_ftruncate(fd, bytes); });
+  return Made(
+      "ftruncate", [&] { return __real_ftruncate(fd, bytes); }, fd);
 }
 int __wrap_fstat(int fd, struct stat* status) {
   return Made("fstat", [&] { return __real_fstat(fd, status); });

@@ -34,5 +34,7 @@ absl::Span<const std::string_view> CountedFunctions();
 void FailCall(int64_t number, CallError error);
 // Ends that, and says what was called, in order.
 std::vector<std::string_view> StopFailing();
+// Of what file the call that failed was, when it had a descriptor; else empty.
+std::string FailedPath();
 
 }  // namespace eventlog::test
