@@ -66,7 +66,11 @@ const Scenario& ScenarioOf(uint64_t seed) { return Scenarios()[seed % Scenarios(
 std::string CutScenario(uint64_t seed, const Place&, Figures* figures) {
   CrashFigures found;
   std::string wrong = CrashEverywhere(ScenarioOf(seed), {.seed = seed, .every = 16}, &found);
+  if (wrong.empty()) {
+    wrong = FailAndCrashEverywhere(ScenarioOf(seed), {.seed = seed, .every = 100}, &found);
+  }
   figures->simulated_power_cuts += found.power_cuts;
+  figures->fault_points += found.fault_points;
   return wrong;
 }
 
