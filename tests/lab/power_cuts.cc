@@ -222,14 +222,15 @@ absl::Status FailingRun::Work(int64_t failing) {
   return status;
 }
 
-// All that it brings back is durable. A log that has not stopped is left alone.
+// All that it brings back is durable. Of a log that has not stopped it only opens the topics, one
+// whose creation has failed behind its commit among them.
 std::string FailingRun::Reopen() {
   const ErrorReason why = ReasonOf(application_.Maintain(absl::ZeroDuration()));
-  if (why != ErrorReason::kClosed && why != ErrorReason::kPoisoned) return "";
-  const absl::Status reopened = why == ErrorReason::kPoisoned
-                                    ? application_.Reopen()
-                                    : application_.Open(application_.Options(&calls_));
+  const absl::Status reopened = why == ErrorReason::kClosed
+                                    ? application_.Open(application_.Options(&calls_))
+                                    : application_.Reopen();
   if (!reopened.ok()) return reopened.ToString();
+  if (why != ErrorReason::kClosed && why != ErrorReason::kPoisoned) return "";
   const Crash crash = lost_by_segment_ ? Crash::kPowerCut : Crash::kNone;
   forgiven_ = Crash::kKill;
   std::string wrong = oracle_.Judge(application_.log(), crash, clock_.Monotonic());

@@ -40,5 +40,23 @@ TEST_CASE("a recovery that does not sync its segments is found before its log is
   CHECK_THAT(JudgeForgetfulRecovery(".log"), Contains("a power cut right behind the recovery"));
 }
 
+// A record that nobody told the oracle of, behind a failure alone.
+absl::Status WrongBehindFailure(Application* application) {
+  absl::Status status = application->CreateTopic("disk", {});
+  if (status.ok()) status = application->Append({"disk", 0}, 100);
+  if (status.ok() || !application->Reopen().ok()) return status;
+  auto topic = application->log()->OpenTopic("disk");
+  return topic.ok() ? topic->Append({.value = "nobody's"}).status() : status;
+}
+
+TEST_CASE("what goes wrong behind a call that failed is found by failing calls alone", "[lab]") {
+  const Scenario scenario = {"wrong", WrongBehindFailure};
+  CrashFigures figures;
+  CHECK(CrashEverywhere(scenario, {.every = 10}, &figures).empty());
+  CHECK_THAT(FailAndCrashEverywhere(scenario, {}, &figures),
+             Contains("nobody's at offset") && Contains("is invented"));
+  CHECK(figures.fault_points > 0);
+}
+
 }  // namespace
 }  // namespace eventlog::test
