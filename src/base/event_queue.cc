@@ -36,8 +36,8 @@ void EventQueue::DeliverWaiting() {
   const CallbackScope scope;
   delivering = true;
   for (const Event& event : events) {
-    observer_({event.kind, event.topic, event.partition, event.bytes, event.duration,
-               event.message});
+    observer_(
+        {event.kind, event.topic, event.partition, event.bytes, event.duration, event.message});
   }
   delivering = false;
 }

@@ -184,11 +184,10 @@ absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max
   for (std::size_t i = first; i < batches->size(); ++i) {
     const BatchHeader& header = (*batches)[i].header;
     if (header.next_offset() <= offset) {  // of another place: whole, and nothing for the caller
-      return MakeError(ErrorReason::kCorruptData,
-                       fmt::format("{}: batch at position {}: its offsets end at {}, where {} "
-                                   "belongs",
-                                   holder->path(), (*batches)[i].position, header.last_offset(),
-                                   offset));
+      return MakeError(
+          ErrorReason::kCorruptData,
+          fmt::format("{}: batch at position {}: its offsets end at {}, where {} belongs",
+                      holder->path(), (*batches)[i].position, header.last_offset(), offset));
     }
     if (i == first ? header.base_offset > offset : header.base_offset != expected) {
       if (i > first) {  // the good ones first; the gap shows at the next call
