@@ -24,6 +24,19 @@ int64_t CreatedMs(Segment* segment, int64_t now_ms) {
   return created_ms.ok() && *created_ms > 0 ? std::min(*created_ms, now_ms) : now_ms;
 }
 
+// The batch that stands where the one with `offset` belongs may be of another place, whole.
+absl::Status CheckHas(const StoredBatch& batch, int64_t offset, const std::string& path) {
+  const BatchHeader& header = batch.header;
+  if (header.base_offset > offset) {
+    return MakeError(ErrorReason::kCorruptData, fmt::format("{}: offsets {} to {} are missing",
+                                                            path, offset, header.base_offset - 1));
+  }
+  if (header.next_offset() > offset) return absl::OkStatus();
+  return MakeError(ErrorReason::kCorruptData,
+                   fmt::format("{}: batch at position {}: its offsets end at {}, where {} belongs",
+                               path, batch.position, header.last_offset(), offset));
+}
+
 }  // namespace
 
 SegmentSet::SegmentSet(FileCache* files, Place place) : files_(files), place_(std::move(place)) {}
@@ -180,25 +193,16 @@ absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max
   }
   const std::size_t first = batches->size();
   EVENTLOG_RETURN_IF_ERROR(holder->Read(offset, position_hint, max_bytes, batches));
-  int64_t expected = offset;
-  for (std::size_t i = first; i < batches->size(); ++i) {
-    const BatchHeader& header = (*batches)[i].header;
-    if (header.next_offset() <= offset) {  // of another place: whole, and nothing for the caller
-      return MakeError(
-          ErrorReason::kCorruptData,
-          fmt::format("{}: batch at position {}: its offsets end at {}, where {} belongs",
-                      holder->path(), (*batches)[i].position, header.last_offset(), offset));
-    }
-    if (i == first ? header.base_offset > offset : header.base_offset != expected) {
-      if (i > first) {  // the good ones first; the gap shows at the next call
-        batches->resize(i);
-        break;
-      }
-      return MakeError(ErrorReason::kCorruptData,
-                       fmt::format("{}: offsets {} to {} are missing", holder->path(), offset,
-                                   header.base_offset - 1));
-    }
-    expected = header.next_offset();
+  if (batches->size() == first) return absl::OkStatus();
+  if (absl::Status has = CheckHas((*batches)[first], offset, holder->path()); !has.ok()) {
+    batches->resize(first);  // nothing that a caller might hand out later
+    return has;
+  }
+  // The good ones first: what is wrong behind them shows at the next call.
+  for (std::size_t i = first + 1; i < batches->size(); ++i) {
+    if ((*batches)[i].header.base_offset == (*batches)[i - 1].header.next_offset()) continue;
+    batches->resize(i);
+    break;
   }
   return absl::OkStatus();
 }

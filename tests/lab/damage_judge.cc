@@ -295,6 +295,9 @@ std::string JudgeReads(const PartitionImage& truth, const Damage& damage, Log* l
     if (polled.ok() && records.caught_up()) break;
     if (polled.ok()) continue;
     if (!IsDamageToRead(polled)) return "a read's error: " + polled.ToString();
+    if (consumer->Poll(absl::ZeroDuration(), &records).ok()) {
+      return fmt::format("passed over at {} by the second poll", expected);
+    }
     *outcome = DamageOutcome::kReported;
     while (first->next <= expected) ++first;
     if (!is_hit(*first) && !damage.strays) {

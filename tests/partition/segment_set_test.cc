@@ -142,7 +142,7 @@ TEST_CASE("missing offsets between batches are told as damage", "[partition]") {
   REQUIRE(fixture.Append(20, 5).ok());
   std::vector<internal::StoredBatch> batches;
   CHECK(ReasonOf(fixture.set.Read(12, -1, 1000, &batches)) == ErrorReason::kCorruptData);
-  batches.clear();
+  CHECK(batches.empty());
   REQUIRE(fixture.set.Read(5, -1, 1000, &batches).ok());  // the good ones first
   CHECK(batches.size() == 1);
 }
@@ -159,6 +159,7 @@ TEST_CASE("a batch of another segment that was written over one is told as damag
   const absl::Status read = fixture.set.Read(10, -1, 1000, &batches);
   CHECK(ReasonOf(read) == ErrorReason::kCorruptData);
   CHECK_THAT(std::string(read.message()), Catch::Contains("end at 9, where 10 belongs"));
+  CHECK(batches.empty());
 }
 
 TEST_CASE("removed segments leave no file and no directory", "[partition]") {
