@@ -62,7 +62,7 @@ absl::Status JournalFiles::Open(const Uuid& log_id) {
         journal->file,
         file_system_->OpenFile(JournalPath(log_directory_, *number), FileSystem::Open::kExisting));
     EVENTLOG_ASSIGN_OR_RETURN(journal->bytes, journal->file->Size());
-    if (journal->bytes >= kJournalBlockBytes) found.push_back(std::move(journal));
+    found.push_back(std::move(journal));
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a->number < b->number; });

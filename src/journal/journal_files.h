@@ -39,8 +39,9 @@ class JournalFiles {
  public:
   JournalFiles(FileSystem* file_system, std::string log_directory, int64_t max_bytes);
 
-  // Takes the files that are there, all free, and makes the first when there is none. The next
-  // group goes to position 0 of the lowest. From here on they are the list's.
+  // Takes the files of its list, all free, makes the first when there is none, and removes files
+  // that are not in it. The next group goes to position 0 of the lowest. A list that is missing or
+  // damaged is written anew, of the files that are there.
   absl::Status Open(const Uuid& log_id);
   // Closes every descriptor.
   void Close();
@@ -50,8 +51,8 @@ class JournalFiles {
 
   // Finds room for a group of `bytes`, in the current file or at the start of a free or new one.
   // `*left` says whether another file was left for it: then that one has been synced.
-  // A failure to make a file is ResourceExhausted and changes nothing; a failed sync is
-  // `*sync_failed`.
+  // A file that cannot be made changes nothing: ResourceExhausted for lack of space or descriptors,
+  // or the device's error. A failed sync is `*sync_failed`.
   absl::Status Reserve(int64_t bytes, bool* left, bool* sync_failed);
   // Writes a group at the reserved place. Padded with zeros to a whole block when `pad`.
   absl::Status Write(std::string_view group, uint64_t sequence, bool pad);

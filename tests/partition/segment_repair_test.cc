@@ -65,12 +65,17 @@ struct RepairFixture : PartitionFixture {
   int64_t SecondBatch() const {
     return internal::kSegmentHeaderBytes + static_cast<int64_t>(batch_bytes);
   }
-  // What is there after a recovery from what is proven now, by key.
-  std::vector<std::string> Keys(RecoveryMode mode = RecoveryMode::kRefuse) {
+  // From what is proven now.
+  absl::StatusOr<internal::PartitionRecoveryResult> Recover(
+      RecoveryMode mode = RecoveryMode::kRefuse) {
     internal::PartitionRecoveryInput input = RecoveryInput(0);
     input.mode = mode;
     input.checkpoint = proven;
-    auto result = internal::RecoverPartition(input);
+    return internal::RecoverPartition(input);
+  }
+  // What is there after that, by key.
+  std::vector<std::string> Keys(RecoveryMode mode = RecoveryMode::kRefuse) {
+    auto result = Recover(mode);
     EVENTLOG_ASSERT(result.ok());
     end_offset = result->partition.end_offset;
     const auto partition = Make(0, {}, std::move(result->partition), 2);
@@ -336,9 +341,7 @@ TEST_CASE("a cut above the log start leaves what is below it in the same file", 
   REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
   CHECK(fixture.proven.segment_base_offset == 0);
   CHECK(fixture.proven.end_offset == 10);
-  auto input = fixture.RecoveryInput(0);
-  input.checkpoint = fixture.proven;
-  const auto result = internal::RecoverPartition(input);
+  const auto result = fixture.Recover();
   REQUIRE(result.ok());
   CHECK(result->partition.log_start_offset == 5);
   CHECK(result->partition.end_offset == 10);
@@ -351,9 +354,7 @@ TEST_CASE("a cut below the log start leaves nothing and offsets go on from there
   REQUIRE(fixture.Repair(RecoveryMode::kTruncate).ok());
   CHECK(fixture.proven.segment_base_offset == -1);
   CHECK(fixture.proven.end_offset == 15);
-  auto input = fixture.RecoveryInput(0);
-  input.checkpoint = fixture.proven;
-  const auto result = internal::RecoverPartition(input);
+  const auto result = fixture.Recover();
   REQUIRE(result.ok());
   CHECK(result->partition.log_start_offset == 15);
   CHECK(result->partition.segments.empty());

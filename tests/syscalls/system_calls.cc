@@ -178,10 +178,6 @@ int __real_rename(const char* from, const char* to);
 int __real_link(const char* from, const char* to);
 int __real_remove(const char* path);
 
-}  // extern "C"
-
-extern "C" {
-
 int __wrap_open(const char* path, int flags, ...) {
   va_list rest;
   va_start(rest, flags);
@@ -229,10 +225,6 @@ ssize_t __wrap_pwritev(int fd, const iovec* pieces, int count, off_t offset) {
   errno = answer.error;
   return -1;
 }
-
-}  // extern "C"
-
-extern "C" {
 
 int __wrap_fdatasync(int fd) {
   return Made(

@@ -17,7 +17,8 @@ std::string FirstWord(std::string_view text) {
 }
 
 bool IsNamespace(std::string_view head) {
-  return Trim(head) == "extern \"\"" || !FindWord(head, "namespace").empty();
+  const bool linkage = FirstWord(head) == "extern" && Trim(head).ends_with('"');  // extern "C"
+  return linkage || !FindWord(head, "namespace").empty();
 }
 
 bool IsType(std::string_view head) {

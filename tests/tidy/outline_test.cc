@@ -39,6 +39,19 @@ TEST_CASE("namespaces and types hold what is in them", "[tidy]") {
   CHECK(items[4].access == Item::Access::kPublic);
 }
 
+TEST_CASE("a block of extern C holds functions as a namespace does", "[tidy]") {
+  const auto items = Read(
+      "extern \"C\" {\n"
+      "int a() {\n  return 1;\n}\n"
+      "int b() {\n  return 2;\n}\n"
+      "}\n");
+  REQUIRE(items.size() == 3);
+  CHECK(items[0].kind == Kind::kNamespace);
+  CHECK(NameOfFunction(items[1]) == "a");
+  CHECK(NameOfFunction(items[2]) == "b");
+  CHECK(items[2].parent == 0);
+}
+
 TEST_CASE("a constructor is one function with its initializers", "[tidy]") {
   const auto items = Read("A::A(B b = {})\n    : c_{b}, d_(1), e_{2} {\n  f();\n}\nint g;\n");
   REQUIRE(items.size() == 2);
