@@ -29,13 +29,16 @@ TEST_CASE("power cuts and kills at any call lose nothing acknowledged and invent
     total.power_cuts += history.figures().power_cuts;
     total.kills += history.figures().kills;
     total.nested += history.figures().nested;
+    total.disk_full += history.figures().disk_full;
     total.records_judged += history.figures().records_judged;
     deletions += history.deletions();
   }
-  WARN(Text(total) << ", " << deletions << " deletions");
+  WARN(Text(total) << ", " << deletions << " deletions, the disk full " << total.disk_full
+                   << " times");
   CHECK(total.power_cuts > 0);
   CHECK(total.kills > 0);
   if (histories > 20) CHECK(deletions > 0);
+  if (histories > 20) CHECK(total.disk_full > 0);
 }
 
 // EVENTLOG_CRASH_EVERY=1 crashes at each call.

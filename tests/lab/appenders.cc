@@ -7,12 +7,14 @@
 #include "base/mutex.h"
 #include "eventlog/status_macros.h"
 #include "fmt/format.h"
+#include "lab/labelled_record.h"
 
 namespace eventlog::test {
 namespace {
 
 constexpr int kThreads = 4;
 constexpr int32_t kPartitions = 2;  // of each of the two topics
+constexpr int64_t kNumbersPerProcess = 10'000'000;
 
 // What the threads share.
 class Appenders {
@@ -28,7 +30,7 @@ class Appenders {
     internal::MutexLock lock(&mutex_);
     facts_->Tell(fact);
   }
-  ProducerRecord Try(const TopicPartition& place, std::size_t bytes, std::string* value);
+  std::string Try(const TopicPartition& place, std::size_t bytes);
   absl::Status AppendAll(Topic* topic, const TopicPartition& place, std::size_t count,
                          std::size_t bytes);
   absl::Status Send(Topic* topic, const TopicPartition& place, int count);
@@ -61,18 +63,21 @@ absl::Status Appenders::Open(Log* log) {
   return absl::OkStatus();
 }
 
-ProducerRecord Appenders::Try(const TopicPartition& place, std::size_t bytes, std::string* value) {
-  *value = fmt::format("{:04}-{:07}", number_, next_value_++);
-  value->resize(std::max(value->size(), bytes), '.');
-  Tell({.kind = Fact::Kind::kAppendTried, .place = place, .value = *value});
-  return {.value = *value, .partition = place.partition};
+std::string Appenders::Try(const TopicPartition& place, std::size_t bytes) {
+  const int64_t number = number_ * kNumbersPerProcess + next_value_++;
+  std::string value = LabelledValue(number, Clock::System()->Now(), bytes);
+  Tell({.kind = Fact::Kind::kAppendTried, .place = place, .value = value});
+  return value;
 }
 
 absl::Status Appenders::AppendAll(Topic* topic, const TopicPartition& place, std::size_t count,
                                   std::size_t bytes) {
-  std::vector<std::string> values(count);
+  std::vector<std::string> values;
+  std::vector<LabelledRecord> labelled;
+  for (std::size_t i = 0; i < count; ++i) values.push_back(Try(place, bytes));
+  for (const std::string& value : values) labelled.emplace_back(value, place.partition);
   std::vector<ProducerRecord> records;
-  for (std::string& value : values) records.push_back(Try(place, bytes, &value));
+  for (const LabelledRecord& record : labelled) records.push_back(record.view());
   std::vector<RecordMetadata> metadata;
   EVENTLOG_RETURN_IF_ERROR(topic->AppendAll(records, &metadata));
   for (std::size_t i = 0; i < count; ++i) {
@@ -87,16 +92,13 @@ absl::Status Appenders::AppendAll(Topic* topic, const TopicPartition& place, std
 absl::Status Appenders::Send(Topic* topic, const TopicPartition& place, int count) {
   EVENTLOG_ASSIGN_OR_RETURN(auto producer, log_->NewProducer());
   for (int i = 0; i < count; ++i) {
-    std::string value;
-    const ProducerRecord record = Try(place, 200, &value);
-    EVENTLOG_RETURN_IF_ERROR(producer.Send(
-        *topic, record, [this, place, value](const absl::StatusOr<RecordMetadata>& at) {
-          if (!at.ok()) return;  // Close says it too
-          Tell({.kind = Fact::Kind::kAppended,
-                .place = place,
-                .value = value,
-                .offset = at->offset});
-        }));
+    const std::string value = Try(place, 200);
+    const auto completed = [this, place, value](const absl::StatusOr<RecordMetadata>& at) {
+      if (!at.ok()) return;  // Close says it too
+      Tell({.kind = Fact::Kind::kAppended, .place = place, .value = value, .offset = at->offset});
+    };
+    EVENTLOG_RETURN_IF_ERROR(
+        producer.Send(*topic, LabelledRecord(value, place.partition).view(), completed));
   }
   return producer.Close();
 }

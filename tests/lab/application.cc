@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "eventlog/status_macros.h"
-#include "fmt/format.h"
+#include "lab/labelled_record.h"
 
 namespace eventlog::test {
 
@@ -75,9 +75,7 @@ absl::Status Application::Refused(const absl::Status& status,
 }
 
 std::string Application::NewValue(std::size_t bytes) {
-  std::string value = fmt::format("{:010}", next_value_++);
-  value.resize(std::max(bytes, value.size()), static_cast<char>('a' + next_value_ % 26));
-  return value;
+  return LabelledValue(next_value_++, clock_->Now(), bytes);
 }
 
 absl::Status Application::CreateTopic(const std::string& name, const TopicOptions& options) {
@@ -113,7 +111,7 @@ absl::Status Application::Append(const TopicPartition& place, std::size_t value_
   const std::string value = NewValue(value_bytes);
   Tell(Fact::Kind::kAppendTried, place, -1, value);
   const auto appended =
-      topics_.at(place.topic).Append({.value = value, .partition = place.partition});
+      topics_.at(place.topic).Append(LabelledRecord(value, place.partition).WithoutTimestamp());
   if (!appended.ok()) return Refused(appended.status(), {place}, /*undone=*/true);
   Tell(Fact::Kind::kAppended, place, appended->offset, value);
   Look();
@@ -123,12 +121,14 @@ absl::Status Application::Append(const TopicPartition& place, std::size_t value_
 absl::Status Application::AppendAll(const TopicPartition& place, std::size_t count,
                                     std::size_t value_bytes) {
   std::vector<std::string> values;
-  std::vector<ProducerRecord> records;
+  std::vector<LabelledRecord> labelled;
   for (std::size_t i = 0; i < count; ++i) values.push_back(NewValue(value_bytes));
   for (const std::string& value : values) {
     Tell(Fact::Kind::kAppendTried, place, -1, value);
-    records.push_back({.value = value, .partition = place.partition});
+    labelled.emplace_back(value, place.partition);
   }
+  std::vector<ProducerRecord> records;
+  for (const LabelledRecord& record : labelled) records.push_back(record.view());
   std::vector<RecordMetadata> metadata;
   if (absl::Status status = topics_.at(place.topic).AppendAll(records, &metadata); !status.ok()) {
     return Refused(status, {place}, /*undone=*/false);
@@ -155,7 +155,7 @@ absl::Status Application::SendAll(const std::vector<TopicPartition>& places,
       }
     };
     const absl::Status sent = producer.Send(
-        topics_.at(place.topic), {.value = value, .partition = place.partition}, completed);
+        topics_.at(place.topic), LabelledRecord(value, place.partition).view(), completed);
     if (!sent.ok()) status.Update(Refused(sent, {place}, /*undone=*/false));
   }
   status.Update(producer.Flush());
@@ -176,7 +176,7 @@ absl::Status Application::Write(const std::vector<TopicPartition>& places, std::
            .place = place,
            .value = values.back(),
            .number = write});
-    batch.Append(topics_.at(place.topic), {.value = values.back(), .partition = place.partition});
+    batch.Append(topics_.at(place.topic), LabelledRecord(values.back(), place.partition).view());
   }
   const int64_t cursor = group.empty() ? 0 : next_cursor_++;
   if (cursor > 0) {

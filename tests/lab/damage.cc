@@ -184,7 +184,7 @@ std::string Campaign::TryOpen(const Damage& damage, RecoveryMode mode) {
 
 // What was found once is found again.
 std::string Campaign::TryAgain(SimulatedDisk* disk, Log log) {
-  const CommittedOffsets commits = CommitsOf(log);
+  const auto commits = CommitsOf(log);
   std::map<TopicPartition, absl::StatusOr<Reading>> once;
   for (const auto& [place, image] : log_.image().partitions) {
     once.emplace(place, ReadPartition(&log, place));

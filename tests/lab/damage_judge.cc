@@ -225,7 +225,9 @@ std::string Judge::JudgeRepaired(const TopicPartition& place, const PartitionIma
 
 // Exactly what is left of the records that say them.
 std::string Judge::JudgeCommits() {
-  const CommittedOffsets found = CommitsOf(*log_);
+  const auto commits = CommitsOf(*log_);
+  if (!commits.ok()) return "committed offsets: " + commits.status().ToString();
+  const CommittedOffsets& found = *commits;
   const CommittedOffsets& all = truth_.commits.rbegin()->second;
   if (found == all) return "";
   if (mode_ == RecoveryMode::kRefuse) {

@@ -175,16 +175,20 @@ uint64_t PartitionImage::At(int64_t offset) const {
 
 uint64_t Fingerprint(const RecordView& record) {
   const auto timestamp_ms = static_cast<uint64_t>(absl::ToUnixMillis(record.timestamp()));
-  const uint64_t of_key = internal::Hash64(record.key(), timestamp_ms + record.headers().size());
-  return internal::Hash64(record.value(), of_key) | 1;
+  uint64_t hash = internal::Hash64(record.key(), timestamp_ms + record.headers().size());
+  for (const Header& header : record.headers()) {
+    hash = internal::Hash64(header.key, hash + (header.value.is_null() ? 1 : 0));
+    hash = internal::Hash64(header.value.view(), hash);
+  }
+  return internal::Hash64(record.value(), hash) | 1;
 }
 
-CommittedOffsets CommitsOf(const Log& log) {
+absl::StatusOr<CommittedOffsets> CommitsOf(const Log& log) {
   CommittedOffsets commits;
-  const auto groups = log.ListGroups();
-  for (const std::string& group : groups.value_or(std::vector<std::string>())) {
-    const auto offsets = log.CommittedOffsets(group);
-    for (const auto& offset : offsets.value_or(std::vector<TopicPartitionOffset>())) {
+  EVENTLOG_ASSIGN_OR_RETURN(const auto groups, log.ListGroups());
+  for (const std::string& group : groups) {
+    EVENTLOG_ASSIGN_OR_RETURN(const auto offsets, log.CommittedOffsets(group));
+    for (const auto& offset : offsets) {
       commits[{group, offset.topic, offset.partition}] = offset.offset;
     }
   }

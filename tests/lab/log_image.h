@@ -56,7 +56,8 @@ struct LogImage {
 // Of one record.
 uint64_t Fingerprint(const RecordView& record);
 
-CommittedOffsets CommitsOf(const Log& log);
+// Of every group that the log knows.
+absl::StatusOr<CommittedOffsets> CommitsOf(const Log& log);
 
 // All that a consumer gets of a partition.
 struct Reading {

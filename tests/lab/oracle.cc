@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "eventlog/status_macros.h"
 #include "fmt/format.h"
+#include "lab/labelled_record.h"
+#include "lab/log_image.h"
 
 namespace eventlog::test {
 namespace {
 
 using Found = std::vector<std::pair<int64_t, std::string>>;
+
+std::string_view Head(std::string_view value) { return value.substr(0, 13); }
 
 absl::StatusOr<std::map<TopicPartition, Found>> ReadAll(Log* log,
                                                         std::vector<TopicPartition> places) {
@@ -22,14 +27,15 @@ absl::StatusOr<std::map<TopicPartition, Found>> ReadAll(Log* log,
   do {
     EVENTLOG_RETURN_IF_ERROR(consumer.Poll(absl::ZeroDuration(), &records));
     for (const auto& record : records) {
+      if (std::string wrong = LabelledRecord::Contradiction(record); !wrong.empty()) {
+        return absl::DataLossError(fmt::format("{} has {}", Head(record.value()), wrong));
+      }
       found[{std::string(record.topic()), record.partition()}].emplace_back(record.offset(),
                                                                             record.value());
     }
   } while (!records.caught_up());
   return found;
 }
-
-std::string Head(const std::string& value) { return value.substr(0, 12); }
 
 }  // namespace
 
@@ -137,19 +143,23 @@ std::string Oracle::Judge(Log* log, Crash crash, absl::Duration now) {
                          parts.missing);
     }
   }
+  return JudgeGroups(log, crash);
+}
+
+std::string Oracle::JudgeGroups(Log* log, Crash crash) {
+  auto found = CommitsOf(*log);
+  if (!found.ok()) return "committed offsets: " + found.status().ToString();
   for (auto& [where, commits] : commits_) {
-    const auto offsets = log->CommittedOffsets(where.first);
-    if (!offsets.ok() && !absl::IsNotFound(offsets.status())) return offsets.status().ToString();
-    int64_t committed = -1;
-    for (const auto& offset : offsets.ok() ? *offsets : std::vector<TopicPartitionOffset>()) {
-      if (TopicPartition{offset.topic, offset.partition} == where.second) committed = offset.offset;
-    }
+    const auto offset = found->extract({where.first, where.second.topic, where.second.partition});
+    const int64_t committed = offset.empty() ? -1 : offset.mapped();
     if (std::string wrong = JudgeCommits(log, where, crash, committed); !wrong.empty()) {
       return fmt::format("group {} of {}-{}: {}", where.first, where.second.topic,
                          where.second.partition, wrong);
     }
   }
-  return "";
+  if (found->empty()) return "";
+  const auto& [group, topic, partition] = found->begin()->first;
+  return fmt::format("group {} of {}-{}: nobody committed there", group, topic, partition);
 }
 
 // Those that were made are there, those that were deleted are not, and what was under way is one of

@@ -1,8 +1,9 @@
 // What an application may find in its log after a crash, from what it knew before: nothing
 // acknowledged lost, nothing that could be read either, nothing invented, no offset with another
 // content, order kept, nothing twice, of what was not acknowledged only a prefix, atomic writes all
-// or nothing, nothing deleted early or back, committed offsets never behind what was acknowledged
-// and never silently ahead.
+// or nothing, nothing deleted early or back, committed offsets never behind what was acknowledged,
+// never silently ahead and none that nobody committed; of labelled records key, headers and
+// timestamp as they were.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +106,7 @@ class Oracle {
                              absl::Duration now);
   std::string JudgeLogStart(Log* log, const TopicPartition& place, int64_t log_start,
                             absl::Duration now);
+  std::string JudgeGroups(Log* log, Crash crash);
   std::string JudgeCommits(Log* log, const GroupPlace& where, Crash crash, int64_t found);
 
   std::map<std::string, Topic> topics_;

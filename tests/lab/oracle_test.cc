@@ -5,6 +5,7 @@
 #include <string>
 
 #include "eventlog/testing/manual_clock.h"
+#include "lab/labelled_record.h"
 
 namespace eventlog::test {
 namespace {
@@ -88,6 +89,33 @@ TEST_CASE("the oracle knows nothing of a record that nobody tried", "[lab]") {
   World world;
   REQUIRE(world.topic.Append({.value = "nobody's"}).ok());
   CHECK_THAT(world.Judge(), Contains("nobody's at offset 3 is invented or doubled"));
+}
+
+TEST_CASE("the oracle sees another key, timestamp or header than the label says", "[lab]") {
+  const std::string value = LabelledValue(5, absl::FromUnixSeconds(1), 0);
+  const LabelledRecord labelled(value, 0);
+  ProducerRecord record = labelled.view();
+  const auto judge = [&] {
+    World world;
+    world.Try(value);
+    REQUIRE(world.topic.Append(record).ok());
+    return world.Judge();
+  };
+  REQUIRE(judge().empty());
+  SECTION("key") {
+    record.key = "another";
+    CHECK_THAT(judge(), Contains("0000000000005 has the key 'another' instead of 'key 005'"));
+    record.key = {};
+    CHECK_THAT(judge(), Contains("has the key '' instead of"));
+  }
+  SECTION("timestamp") {
+    record.timestamp = absl::FromUnixSeconds(2);
+    CHECK_THAT(judge(), Contains("has the timestamp"));
+  }
+  SECTION("headers") {
+    record.headers = {};
+    CHECK_THAT(judge(), Contains("has other headers"));
+  }
 }
 
 TEST_CASE("the oracle sees a record twice", "[lab]") {
@@ -216,6 +244,14 @@ TEST_CASE("the oracle sees an offset that nobody committed", "[lab]") {
   world.Commit(2, /*disk=*/true);
   REQUIRE(world.log.AlterOffsets("g", {{.topic = "t", .partition = 0, .offset = 1}}).ok());
   CHECK_THAT(world.Judge(), Contains("the offset 1 was never committed"));
+}
+
+TEST_CASE("the oracle knows nothing of a group that nobody told of", "[lab]") {
+  World world;
+  WriteBatch batch;
+  batch.CommitOffsets({.group = "stranger"}, {{.topic = "t", .offset = 1}});
+  REQUIRE(world.log.Write(batch).ok());
+  CHECK_THAT(world.Judge(), Contains("group stranger of t-0: nobody committed there"));
 }
 
 TEST_CASE("the oracle sees a group that is silently ahead of its log", "[lab]") {

@@ -16,6 +16,7 @@ struct CrashFigures {
   int64_t kills = 0;
   int64_t nested = 0;        // of both, those inside a recovery
   int64_t fault_points = 0;  // calls that failed, of FailAndCrashEverywhere
+  int64_t disk_full = 0;     // errors that said so, of a RandomHistory
   int64_t records_judged = 0;
 };
 

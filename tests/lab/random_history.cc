@@ -1,6 +1,14 @@
 #include "lab/random_history.h"
 
+#include "eventlog/status_macros.h"
+
 namespace eventlog::test {
+namespace {
+
+constexpr int kRoomBytes = 400 << 10;  // less than that is left where the disk is to fill up
+
+}  // namespace
+
 RandomHistory::RandomHistory(uint64_t seed)
     : dice_(seed),
       disk_(std::make_unique<SimulatedDisk>()),
@@ -29,8 +37,8 @@ std::string RandomHistory::Run(int crashes, int operations) {
   for (int i = 0; i < crashes; ++i) {
     if (std::string wrong = RecoverAndJudge(); !wrong.empty()) return wrong;
     ArmCrash(Below(6 * operations), Below(4) != 0 ? Crash::kPowerCut : Crash::kKill);
-    absl::Status status = work_.MakeTopics();
-    for (int done = 0; done < operations && status.ok(); ++done) status = work_.Operate();
+    if (Below(3) == 0) disk_->SetCapacity(disk_->Bytes() + Below(kRoomBytes));
+    const absl::Status status = Work(operations);
     if (!status.ok() && left_ == nullptr) return "an error without a crash: " + status.ToString();
     if (left_ == nullptr) CrashNow();  // between two calls
     ++(crash_ == Crash::kPowerCut ? figures_.power_cuts : figures_.kills);
@@ -38,6 +46,29 @@ std::string RandomHistory::Run(int crashes, int operations) {
   std::string wrong = RecoverAndJudge();
   figures_.records_judged = oracle_.records_judged();
   return wrong;
+}
+
+// Until it is done, or an error says more than that the disk is full.
+absl::Status RandomHistory::Work(int operations) {
+  absl::Status status = work_.MakeTopics();
+  for (int done = 0; done < operations; ++done) {
+    if (ReasonOf(status) == ErrorReason::kDiskFull && left_ == nullptr) status = GoOnFull();
+    if (!status.ok()) return status;
+    status = work_.Operate();
+  }
+  return ReasonOf(status) == ErrorReason::kDiskFull ? absl::OkStatus() : status;
+}
+
+// With the topics that are there, and with room for those that are not.
+absl::Status RandomHistory::GoOnFull() {
+  ++figures_.disk_full;
+  if (Below(8) == 0) disk_->SetCapacity(SimulatedDisk::kNoCapacity);
+  absl::Status status = application_.Reopen();
+  if (status.ok()) status = work_.MakeTopics();
+  if (status.ok()) return status;
+  disk_->SetCapacity(SimulatedDisk::kNoCapacity);
+  EVENTLOG_RETURN_IF_ERROR(application_.Restart());
+  return work_.MakeTopics();
 }
 
 std::string RandomHistory::RecoverAndJudge() {
@@ -62,6 +93,10 @@ std::string RandomHistory::RecoverAndJudge() {
   }
   ArmCrash(-1, Crash::kNone);
   recovery_calls_ = static_cast<int>(calls_->Count());
+  disk_->SetCapacity(SimulatedDisk::kNoCapacity);
+  if (ReasonOf(opened) == ErrorReason::kDiskFull) {
+    opened = application_.Open(application_.Options(calls_.get()));
+  }
   if (!opened.ok()) return "recovery refused: " + opened.ToString();
   Log* const log = application_.log();
   if (std::string wrong = oracle_.Judge(log, crash, clock_.Monotonic()); !wrong.empty()) {

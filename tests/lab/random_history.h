@@ -1,5 +1,5 @@
-// A random history of a log on a simulated disk: work, a crash at any call, recovery, crashes in
-// it, judgement, and so on from what is left.
+// A random history of a log on a simulated disk: work, at times on a disk that fills up and stays
+// full, a crash at any call, recovery, crashes in it, judgement, and so on from what is left.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,8 @@ class RandomHistory {
 
   void ArmCrash(int calls, Crash crash);
   void CrashNow();
+  absl::Status Work(int operations);
+  absl::Status GoOnFull();
   std::string RecoverAndJudge();
 
   std::mt19937_64 dice_;

@@ -27,7 +27,6 @@ namespace eventlog::test {
 namespace {
 
 constexpr int64_t kMaxFileBytes = int64_t{1} << 40;
-constexpr int64_t kNoCapacity = std::numeric_limits<int64_t>::max();
 
 // Bytes that a program and a file share.
 class Mapping {
@@ -385,6 +384,11 @@ void SimulatedDisk::FailNextWrite(int64_t bytes) {
 void SimulatedDisk::SetCapacity(int64_t bytes) {
   internal::MutexLock lock(&state_->mutex);
   state_->capacity = bytes;
+}
+
+int64_t SimulatedDisk::Bytes() const {
+  internal::MutexLock lock(&state_->mutex);
+  return state_->UsedBytes();
 }
 
 std::vector<std::string> SimulatedDisk::Files() const {

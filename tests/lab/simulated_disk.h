@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,7 +53,10 @@ class SimulatedDisk final : public FileSystem {
 
   // From now on no file grows, by WriteAt or Allocate, when the files would have more bytes than
   // that together: kDiskFull. A file counts until its last name and its last File are gone.
+  static constexpr int64_t kNoCapacity = std::numeric_limits<int64_t>::max();
   void SetCapacity(int64_t bytes);
+  // What the files have now.
+  int64_t Bytes() const;
 
   // Regular files by full path, sorted.
   std::vector<std::string> Files() const;
