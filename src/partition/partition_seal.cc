@@ -174,7 +174,9 @@ absl::Status Partition::Delete() {
     has_closed_.store(false, std::memory_order_release);
   }
   waiters_.Notify();
-  return segments_.Remove();
+  bool sync_failed = false;
+  const absl::Status removed = segments_.Remove(&sync_failed);
+  return sync_failed ? PoisonSegment(removed) : removed;
 }
 
 }  // namespace eventlog::inline v1::internal

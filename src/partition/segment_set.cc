@@ -160,7 +160,8 @@ absl::Status SegmentSet::RemoveOldestBelow(int64_t log_start, int64_t* bytes) {
   return absl::OkStatus();
 }
 
-absl::Status SegmentSet::Remove() {
+absl::Status SegmentSet::Remove(bool* sync_failed) {
+  *sync_failed = false;
   const std::vector<std::shared_ptr<Segment>> removed_segments = segments();
   Adopt({});
   FileSystem* const file_system = files_->file_system();
@@ -172,7 +173,9 @@ absl::Status SegmentSet::Remove() {
   absl::Status removed = file_system->Remove(place_.directory);
   if (absl::IsNotFound(removed)) return absl::OkStatus();
   EVENTLOG_RETURN_IF_ERROR(removed);
-  return file_system->SyncDirectory(ParentDirectory(place_.directory));
+  const absl::Status synced = file_system->SyncDirectory(ParentDirectory(place_.directory));
+  *sync_failed = !synced.ok();
+  return synced;
 }
 
 std::vector<std::shared_ptr<Segment>> SegmentSet::segments() const {

@@ -56,8 +56,8 @@ class SegmentSet {
   // Removes the oldest segment if it lies wholly below the log start; `*bytes`: of it, else 0. The
   // next Sync makes the removal durable.
   absl::Status RemoveOldestBelow(int64_t log_start, int64_t* bytes);
-  // Removes every file and the directory.
-  absl::Status Remove();
+  // Removes every file and the directory, durably. A failed sync is `*sync_failed`.
+  absl::Status Remove(bool* sync_failed);
   // The active segment is older than segment_ms and has batches. The age of an adopted one is known
   // from the first Reserve on.
   bool IsDue(int64_t now_ms, const PartitionConfig& config) const;

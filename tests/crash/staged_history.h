@@ -50,6 +50,8 @@ class StagedHistory {
 
   // A log that is new and open.
   StagedHistory();
+  // Whatever looks on may be gone by now.
+  ~StagedHistory() { calls_->Heal(); }
 
   Application& application() { return application_; }
   Log& log() { return *application_.log(); }

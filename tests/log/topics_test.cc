@@ -50,6 +50,25 @@ TEST_CASE("a deletion is durable before it returns and leaves no file", "[log]")
   CHECK(files.List("log/segments")->empty());
 }
 
+TEST_CASE("a deletion whose sync fails stops the log, and is done", "[log]") {
+  MemoryFileSystem memory;
+  FaultFileSystem files(&memory);
+  Log log = OpenLog(&files);
+  auto topic = log.CreateTopic("t");
+  auto other = log.CreateTopic("other");
+  REQUIRE(topic->Append({.value = std::string(400'000, 'x')}).ok());
+  files.Intercept([](const FaultFileSystem::Call& call) {
+    const bool fails = call.name == "SyncDirectory" && call.path == "log/segments";
+    return fails ? MakeError(absl::StatusCode::kInternal, "bad sector") : absl::OkStatus();
+  });
+  CHECK(ReasonOf(log.DeleteTopic("t")) == ErrorReason::kPoisoned);
+  files.Heal();
+  CHECK(ReasonOf(other->Append({.value = "v"}).status()) == ErrorReason::kPoisoned);
+  REQUIRE(log.Reopen().ok());
+  CHECK(*log.ListTopics() == std::vector<std::string>{"other"});
+  CHECK(other->Append({.value = "v"}).ok());
+}
+
 TEST_CASE("what was acknowledged as process is on disk when its topic became disk", "[log]") {
   MemoryFileSystem files;
   {

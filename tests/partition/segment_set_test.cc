@@ -167,10 +167,12 @@ TEST_CASE("removed segments leave no file and no directory", "[partition]") {
   fixture.config.segment_bytes = 1000;
   for (int64_t i = 0; i < 4; ++i) REQUIRE(fixture.Append(i * 10, 10, 60).ok());
   REQUIRE(fixture.set.Sync().ok());
-  REQUIRE(fixture.set.Remove().ok());
+  bool sync_failed = true;
+  REQUIRE(fixture.set.Remove(&sync_failed).ok());
+  CHECK_FALSE(sync_failed);
   CHECK(absl::IsNotFound(fixture.memory.List(fixture.Name(0).directory).status()));
   CHECK(fixture.set.segments().empty());
-  REQUIRE(fixture.set.Remove().ok());
+  REQUIRE(fixture.set.Remove(&sync_failed).ok());
 }
 
 TEST_CASE("a timestamp is found in the first segment that has it", "[partition]") {
@@ -253,7 +255,8 @@ TEST_CASE("an index that was being written does not keep a directory from remova
   SetFixture fixture;
   REQUIRE(fixture.Append(0, 1).ok());
   fixture.WriteFile(fixture.SegmentFile(0, 0) + ".tmp", 0, "half");
-  REQUIRE(fixture.set.Remove().ok());
+  bool sync_failed = true;
+  REQUIRE(fixture.set.Remove(&sync_failed).ok());
   CHECK(absl::IsNotFound(fixture.memory.List(fixture.Name(0).directory).status()));
 }
 

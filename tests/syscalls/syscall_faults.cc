@@ -87,12 +87,15 @@ bool MayBeAbsorbed(std::string_view call, std::string_view before_last, const st
          (in_partition && call == "fsync" && before_last == "rename");
 }
 
-// Of a change that the device has failed the application hears, and the log goes on with nothing.
+// Of a change that the device has failed the application hears, at the latest by its next call, and
+// the log goes on with nothing.
 std::string Run::JudgeChange(std::string_view call, std::string_view before_last,
                              const absl::Status& status) {
   const std::string path = FailedPath();
   if (status.ok()) {
-    return MayBeAbsorbed(call, before_last, path) ? "" : "the failure was swallowed, of " + path;
+    const bool heard = ReasonOf(application_.log()->RunMaintenance()) == ErrorReason::kPoisoned;
+    const bool absorbed = heard || MayBeAbsorbed(call, before_last, path);
+    return absorbed ? "" : "the failure was swallowed, of " + path;
   }
   const absl::Status now = application_.log()->ListTopics().status();
   if (ReasonOf(status) == ErrorReason::kPoisoned || ReasonOf(now) == ErrorReason::kClosed)

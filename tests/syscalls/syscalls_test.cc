@@ -9,7 +9,9 @@
 #include <set>
 #include <string>
 
+#include "eventlog/file_system.h"
 #include "fmt/format.h"
+#include "support/temp_dir.h"
 #include "syscalls/syscall_faults.h"
 #include "syscalls/system_calls.h"
 
@@ -60,10 +62,12 @@ TEST_CASE("a system call that fails is absorbed or a documented error and nothin
 }
 
 TEST_CASE("a sync that fails and that nobody hears of is found", "[syscalls]") {
-  const Scenario deaf = {"deaf", [](Application* application) {
-                           const absl::Status made = application->CreateTopic("disk", {});
-                           if (made.ok()) application->Append({"disk", 0}, 100).IgnoreError();
-                           return made;
+  const Scenario deaf = {"deaf", [](Application*) {
+                           const TempDir directory;
+                           const auto file = FileSystem::Posix()->OpenFile(
+                               directory / "file", FileSystem::Open::kCreateNew);
+                           if (file.ok()) (*file)->SyncData().IgnoreError();
+                           return file.status();
                          }};
   SyscallFigures figures;
   CHECK_THAT(FailEverySystemCall(deaf, {}, &figures), Catch::Contains("the failure was swallowed"));

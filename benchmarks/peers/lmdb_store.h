@@ -1,28 +1,24 @@
-// LMDB as somebody would use it for a log: one database, rising 8-byte integer keys, appended.
+// LMDB: one database of integer keys, appended to. kProcess is MDB_WRITEMAP with MDB_NOSYNC: a
+// commit is in the shared mapping, and a power cut may leave the database corrupt.
 #pragma once
 
 #include <lmdb.h>
 
-#include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "peers/store.h"
+
 namespace eventlog::bench {
 
-class LmdbStore {
+class LmdbStore final : public Store {
  public:
-  enum class Commits {
-    kDisk,    // each commit is synced
-    kNoSync,  // MDB_WRITEMAP and MDB_NOSYNC: the kernel writes when it likes
-  };
   LmdbStore(const std::string& directory, Commits commits);
-  ~LmdbStore();
+  ~LmdbStore() override;
   LmdbStore(const LmdbStore&) = delete;
   LmdbStore& operator=(const LmdbStore&) = delete;
 
-  // Appends `count` values under the next keys, in one transaction.
-  void Append(int count, std::string_view value);
+  void Append(int64_t count, std::string_view value) override;
   // Calls `record` for every key and value, in order, with views into the map.
   template <typename Function>
   void Scan(Function record);

@@ -1,6 +1,6 @@
-#include "lmdb_store.h"
+#include "peers/lmdb_store.h"
 
-#include "harness.h"
+#include "harness/measure.h"
 
 namespace eventlog::bench {
 
@@ -19,10 +19,10 @@ LmdbStore::LmdbStore(const std::string& directory, Commits commits) {
 
 LmdbStore::~LmdbStore() { mdb_env_close(env_); }
 
-void LmdbStore::Append(int count, std::string_view value) {
+void LmdbStore::Append(int64_t count, std::string_view value) {
   MDB_txn* transaction = nullptr;
   Must(mdb_txn_begin(env_, nullptr, 0, &transaction));
-  for (int i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < count; ++i) {
     MDB_val key = {sizeof next_, &next_};
     MDB_val data = {value.size(), const_cast<char*>(value.data())};
     Must(mdb_put(transaction, dbi_, &key, &data, MDB_APPEND));
