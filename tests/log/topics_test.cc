@@ -50,7 +50,7 @@ TEST_CASE("a deletion is durable before it returns and leaves no file", "[log]")
   CHECK(files.List("log/segments")->empty());
 }
 
-TEST_CASE("a deletion whose sync fails stops the log, and is done", "[log]") {
+TEST_CASE("a deletion whose sync fails stops the log and is done", "[log]") {
   MemoryFileSystem memory;
   FaultFileSystem files(&memory);
   Log log = OpenLog(&files);
