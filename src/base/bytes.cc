@@ -38,15 +38,6 @@ int64_t ByteReader::ReadLongVarint() {
   return 0;
 }
 
-int32_t ByteReader::ReadVarint32() {
-  const int64_t value = ReadVarint();
-  if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
-    Fail();
-    return 0;
-  }
-  return static_cast<int32_t>(value);
-}
-
 void AppendString(std::string* to, std::string_view text) {
   EVENTLOG_ASSERT(text.size() <= std::numeric_limits<uint32_t>::max());
   AppendLe(to, static_cast<uint32_t>(text.size()));

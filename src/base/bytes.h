@@ -65,11 +65,22 @@ class ByteReader {
   }
   // A signed varint of at most 64 bits. Over-long and over-wide encodings fail.
   int64_t ReadVarint() {
-    if (at_ == end_ || static_cast<unsigned char>(*at_) >= 0x80) return ReadLongVarint();
-    return UnZigZag(static_cast<unsigned char>(*at_++));  // most of a record's fit in one byte
+    // Nearly all of a record's take a byte or two.
+    if (at_ == end_) return ReadLongVarint();
+    const unsigned first = static_cast<unsigned char>(at_[0]);
+    if (first < 0x80) return ++at_, UnZigZag(first);
+    if (remaining() == 1) return ReadLongVarint();
+    const unsigned second = static_cast<unsigned char>(at_[1]);
+    if (second == 0 || second >= 0x80) return ReadLongVarint();
+    at_ += 2;
+    return UnZigZag((first & 0x7f) | second << 7);
   }
   // The same, failing outside int32_t.
-  int32_t ReadVarint32();
+  int32_t ReadVarint32() {
+    const int64_t value = ReadVarint();
+    if (value != static_cast<int32_t>(value)) return Fail(), 0;
+    return static_cast<int32_t>(value);
+  }
   std::string_view ReadBytes(std::size_t size) {
     if (remaining() < size) return Fail(), std::string_view{};
     std::string_view bytes(at_, size);

@@ -2,10 +2,31 @@
 
 #include <xxhash.h>
 
+#include "base/checksum_avx2.h"
+
 namespace eventlog::inline v1::internal {
+namespace {
+
+// XXH3 takes no vectors for less.
+constexpr std::size_t kMinVectorBytes = 241;
+
+uint64_t HashPlainly(const char* bytes, std::size_t size, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
+auto* FastestHash() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) return &HashByAvx2;
+#endif
+  return &HashPlainly;
+}
+
+}  // namespace
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+  if (bytes.size() < kMinVectorBytes) return HashPlainly(bytes.data(), bytes.size(), seed);
+  static const auto fastest = FastestHash();
+  return fastest(bytes.data(), bytes.size(), seed);
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -2,6 +2,7 @@
 
 #include "client/record_pins.h"
 #include "eventlog/record.h"
+#include "format/records_access.h"
 
 namespace eventlog::inline v1 {
 
@@ -45,6 +46,7 @@ namespace internal {
 namespace {
 
 bool SamePartition(const RecordView& a, const RecordView& b) {
+  if (RecordsAccess::Source(a) == RecordsAccess::Source(b)) return true;
   return a.partition() == b.partition() && a.topic() == b.topic();
 }
 
@@ -59,7 +61,9 @@ void ConsumerRecordsAccess::Finish(ConsumerRecords* to, bool caught_up) {
   const absl::Span<const RecordView> records = to->records_;
   to->partitions_.clear();
   for (std::size_t begin = 0, end = 0; begin < records.size(); begin = end) {
-    while (end < records.size() && SamePartition(records[begin], records[end])) ++end;
+    do {
+      ++end;
+    } while (end < records.size() && SamePartition(records[end - 1], records[end]));
     to->partitions_.push_back(records.subspan(begin, end - begin));
   }
   to->caught_up_ = caught_up;

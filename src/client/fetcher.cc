@@ -90,8 +90,8 @@ absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimi
   absl::Status status;
   int64_t position = *position_;
   std::string_view left = left_;
+  EncodedRecord record;
   while (records->size() - before < limits.max_records && !left.empty()) {
-    EncodedRecord record;
     status = DecodeRecord(&left, &record);
     if (!status.ok()) break;
     const int64_t offset = batch.header.base_offset + record.offset_delta;
