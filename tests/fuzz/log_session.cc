@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "eventlog/status_macros.h"
 #include "fmt/format.h"
@@ -146,7 +147,10 @@ void LogSession::Restart() {
   topics_.clear();
   if (crashed_) return;
   Open();
-  if (!crashed_) LookAtEverything(LogModel::Loss::kNone);
+  if (crashed_) return;
+  const int armed = std::exchange(calls_left_, -1);  // not while everything is looked at
+  LookAtEverything(LogModel::Loss::kNone);
+  calls_left_ = armed;
 }
 
 // The machine goes at a call of the file system: now, soon, or in a recovery after that.
