@@ -1,5 +1,6 @@
 #include "harness/child.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@ namespace {
 
 // The child's status once it has ended.
 int Forked(const std::function<void()>& work) {
+  malloc_trim(0);  // what the parent has freed would be the child's to use unseen
   const pid_t child = fork();
   Check(child >= 0, "cannot fork");
   if (child == 0) {
