@@ -31,4 +31,8 @@ void LmdbStore::Append(int64_t count, std::string_view value) {
   Must(mdb_txn_commit(transaction));
 }
 
+std::unique_ptr<Store> OpenLmdb(const std::string& directory, Commits commits) {
+  return std::make_unique<LmdbStore>(directory, commits);
+}
+
 }  // namespace eventlog::bench

@@ -22,6 +22,10 @@ class Store {
   virtual void Append(int64_t count, std::string_view value) = 0;
 };
 
+using OpenStore = std::unique_ptr<Store> (*)(const std::string& directory, Commits commits);
+
+// kProcess is MDB_WRITEMAP with MDB_NOSYNC, see lmdb_store.h.
+std::unique_ptr<Store> OpenLmdb(const std::string& directory, Commits commits);
 // The write-ahead log on, its buffers written at each commit.
 std::unique_ptr<Store> OpenRocksDb(const std::string& directory, Commits commits);
 // The same of its forebear.

@@ -33,8 +33,7 @@ Figures OneBesideSync(const std::string& parent, int64_t count) {
       count, [&] { AppendSingly(opened.topic, 1); }, [&] { file.WriteBlocks(); });
 }
 
-Figures OneBesidePeer(const std::string& parent, int64_t count,
-                      std::unique_ptr<Store> (*open)(const std::string&, Commits)) {
+Figures OneBesidePeer(const std::string& parent, int64_t count, OpenStore open) {
   const Scratch ours(parent);
   const Scratch theirs(parent);
   const OpenedTopic opened(ours.path(), Durability::kDisk);
@@ -126,8 +125,7 @@ Figures SlowestBesideMedian(const std::string& parent) {
 Questions DiskQuestions(const Settings& settings) {
   const std::string parent = settings.directory;
   const int64_t calls = settings.Amount(3000, 3);
-  const auto beside = [&](const char* name, const char* versus, Bar bar,
-                          std::unique_ptr<Store> (*open)(const std::string&, Commits)) {
+  const auto beside = [&](const char* name, const char* versus, Bar bar, OpenStore open) {
     return Question{.name = name,
                     .unit = kMicros,
                     .versus = versus,

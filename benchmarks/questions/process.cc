@@ -6,7 +6,7 @@
 
 #include "harness/measure.h"
 #include "limits/ring.h"
-#include "peers/lmdb_store.h"
+#include "peers/store.h"
 #include "questions/questions.h"
 #include "questions/workload.h"
 
@@ -41,20 +41,15 @@ class Process {
     AppendSingly(opened.topic, kWarm);
     return Rate([&] { AppendTogether(opened.topic, count_, together); });
   }
-  double Peer(const std::function<std::unique_ptr<Store>(const std::string&)>& open,
-              int64_t part = 1) const {
+  // `part`: how many times fewer records, for who is so much slower.
+  double Peer(OpenStore open, int64_t part = 1) const {
     const Scratch scratch(parent_);
-    const auto store = open(scratch.path());
+    const auto store = open(scratch.path(), Commits::kProcess);
     const int64_t count = count_ / part;
     store->Append(1, kValue);
     return Millions(count, SecondsOf([&] {
                       for (int64_t i = 0; i < count; ++i) store->Append(1, kValue);
                     }));
-  }
-  double Lmdb() const {
-    return Peer([](const std::string& directory) {
-      return std::make_unique<LmdbStore>(directory, Commits::kProcess);
-    });
   }
   double OneRing() const {
     const Scratch scratch(parent_);
@@ -99,19 +94,13 @@ class Process {
 };
 
 Questions Peers(const Process& process) {
-  const auto beside = [&](const char* name, const char* versus,
-                          std::unique_ptr<Store> (*open)(const std::string&, Commits), int part) {
+  const auto beside = [&](const char* name, const char* versus, OpenStore open, int64_t part) {
     return Question{.name = name,
                     .unit = kMillions,
                     .versus = versus,
                     .measure =
                         [=] {
-                          return Figures{process.Eventlog(), process.Peer(
-                                                                 [=](const std::string& directory) {
-                                                                   return open(directory,
-                                                                               Commits::kProcess);
-                                                                 },
-                                                                 part)};
+                          return Figures{process.Eventlog(), process.Peer(open, part)};
                         },
                     .remark = "one record per write; both survive SIGKILL"};
   };
@@ -131,7 +120,7 @@ Questions ProcessQuestions(const Settings& settings) {
        .bar = AtLeast(8, 10),
        .measure =
            [=] {
-             return Figures{process.Eventlog(), process.Lmdb()};
+             return Figures{process.Eventlog(), process.Peer(OpenLmdb)};
            },
        .remark = "both survive SIGKILL, neither a power cut; LMDB has no checksums and may be "
                  "corrupt after one"},

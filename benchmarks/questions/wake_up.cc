@@ -95,8 +95,8 @@ Questions WakeUpQuestions(const Settings& settings) {
        .unit = "nanoseconds, p50",
        .bar = AtMost(250, 120),
        .measure = [=] { return spin(0.5); },
-       .remark =
-           "a reader that polls without a timeout, again and again; 100,000 records a second"},
+       .remark = "a memory log; a reader that polls without a timeout, again and again; 100,000 "
+                 "records a second"},
       {.name = "e2e_spin_p99_ns",
        .unit = "nanoseconds, p99",
        .measure = [=] { return spin(0.99); },
@@ -110,7 +110,7 @@ Questions WakeUpQuestions(const Settings& settings) {
              return Figures{Median(EndToEnd(blocks, kBlockPerSecond, absl::Seconds(1))),
                             Median(ThroughFutex(blocks, kBlockPerSecond))};
            },
-       .remark = "a reader that sleeps in Poll; 10,000 records a second"},
+       .remark = "a memory log; a reader that sleeps in Poll; 10,000 records a second"},
   };
 }
 

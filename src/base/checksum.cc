@@ -15,7 +15,7 @@ uint64_t HashPlainly(const char* bytes, std::size_t size, uint64_t seed) {
 }
 
 auto* FastestHash() {
-#ifdef __x86_64__
+#ifdef EVENTLOG_HASH_BY_AVX2  // checksum_avx2.cc is compiled
   if (__builtin_cpu_supports("avx2")) return &HashByAvx2;
 #endif
   return &HashPlainly;

@@ -174,7 +174,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // come to are left for the next time, or to the next recovery.
   absl::Status RemoveBelowLogStart();
   RetentionView retention_view() const;
-  // Takes no more appends, refuses those that wait (kUnknownTopic), then removes the files.
+  // Takes no more appends, refuses those that wait (kUnknownTopic), then removes the files,
+  // durably. FailedPrecondition (kPoisoned): the directory could not be synced; the device's error
+  // when a file could not be removed, which the next recovery does.
   absl::Status Delete();
 
   // --- read (partition_read.cc)
