@@ -8,9 +8,12 @@ namespace eventlog::inline v1::internal {
 namespace {
 
 constexpr std::string_view kJournalSuffix = ".journal";
+constexpr std::string_view kArenaSuffix = ".arena";
 constexpr std::string_view kSegmentSuffix = ".log";
 
-std::string JournalName(uint64_t number) { return fmt::format("{:08}{}", number, kJournalSuffix); }
+std::string NumberedName(uint64_t number, std::string_view suffix) {
+  return fmt::format("{:08}{}", number, suffix);
+}
 
 std::string SegmentName(int64_t base_offset, std::string_view suffix) {
   return fmt::format("{:020}{}", base_offset, suffix);
@@ -27,6 +30,13 @@ std::optional<T> ParseNumber(std::string_view digits) {
   const char* end = digits.data() + digits.size();
   const auto [stopped, error] = std::from_chars(digits.data(), end, number);
   if (digits.starts_with('-') || error != std::errc() || stopped != end) return std::nullopt;
+  return number;
+}
+
+std::optional<uint64_t> ParseNumbered(std::string_view name, std::string_view suffix) {
+  if (!name.ends_with(suffix)) return std::nullopt;
+  const auto number = ParseNumber<uint64_t>(name.substr(0, name.size() - suffix.size()));
+  if (!number || NumberedName(*number, suffix) != name) return std::nullopt;
   return number;
 }
 
@@ -53,7 +63,13 @@ std::string JournalListPath(const std::string& log_directory) {
 }
 
 std::string JournalPath(const std::string& log_directory, uint64_t number) {
-  return JournalDirectory(log_directory) + "/" + JournalName(number);
+  return JournalDirectory(log_directory) + "/" + NumberedName(number, kJournalSuffix);
+}
+
+std::string ArenaDirectory(const std::string& log_directory) { return log_directory + "/arena"; }
+
+std::string ArenaPath(const std::string& log_directory, uint64_t number) {
+  return ArenaDirectory(log_directory) + "/" + NumberedName(number, kArenaSuffix);
 }
 
 std::string SegmentsDirectory(const std::string& log_directory) {
@@ -78,10 +94,11 @@ std::string TimeIndexPath(const std::string& partition_directory, int64_t base_o
 }
 
 std::optional<uint64_t> ParseJournalName(std::string_view name) {
-  if (!name.ends_with(kJournalSuffix)) return std::nullopt;
-  const auto number = ParseNumber<uint64_t>(name.substr(0, name.size() - kJournalSuffix.size()));
-  if (!number || JournalName(*number) != name) return std::nullopt;
-  return number;
+  return ParseNumbered(name, kJournalSuffix);
+}
+
+std::optional<uint64_t> ParseArenaName(std::string_view name) {
+  return ParseNumbered(name, kArenaSuffix);
 }
 
 std::optional<PartitionDirectoryName> ParsePartitionDirectoryName(std::string_view name) {

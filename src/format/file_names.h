@@ -2,6 +2,7 @@
 //
 //   lock  catalog  checkpoint
 //   journal/files  journal/00000000.journal ... reserve
+//   arena/00000000.arena ...
 //   segments/<topic id>-<partition>/<base offset, 20 digits>.log .index .timeindex
 #pragma once
 
@@ -21,6 +22,8 @@ std::string JournalDirectory(const std::string& log_directory);
 std::string JournalReservePath(const std::string& log_directory);
 std::string JournalListPath(const std::string& log_directory);
 std::string JournalPath(const std::string& log_directory, uint64_t number);
+std::string ArenaDirectory(const std::string& log_directory);
+std::string ArenaPath(const std::string& log_directory, uint64_t number);
 std::string SegmentsDirectory(const std::string& log_directory);
 std::string PartitionDirectory(const std::string& log_directory, int32_t topic_id,
                                int32_t partition);
@@ -34,6 +37,7 @@ struct PartitionDirectoryName {
 };
 // nullopt for names that are none of ours: leading zeros, signs, overflow included.
 std::optional<uint64_t> ParseJournalName(std::string_view name);
+std::optional<uint64_t> ParseArenaName(std::string_view name);
 std::optional<PartitionDirectoryName> ParsePartitionDirectoryName(std::string_view name);
 std::optional<int64_t> ParseSegmentName(std::string_view name);  // of a .log
 

@@ -1,5 +1,5 @@
-// Which partition bytes belong to. Its seed goes into every hash of the partition's files, so that
-// a write that landed in another file, topic or partition is caught.
+// Which partition, or which generation of a log, bytes belong to. Its seed goes into their hashes,
+// so that a write that landed elsewhere, and what an earlier generation has left, is caught.
 #pragma once
 
 #include <cstdint>
@@ -15,5 +15,8 @@ struct PartitionIdentity {
   uint64_t Seed() const;
   friend bool operator==(const PartitionIdentity&, const PartitionIdentity&) = default;
 };
+
+// Of what recovery merges with the segments: journal groups and arena chunks.
+uint64_t GenerationSeed(uint64_t generation, const Uuid& log_id);
 
 }  // namespace eventlog::inline v1::internal

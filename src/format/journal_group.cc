@@ -1,13 +1,11 @@
 #include "format/journal_group.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "fmt/format.h"
+#include "format/identity.h"
 #include "format/record.h"
 
 namespace eventlog::inline v1::internal {
@@ -17,13 +15,6 @@ constexpr int64_t kMaxGroupBodyBytes = kMaxGroupBytes - static_cast<int64_t>(kGr
 
 absl::Status Corrupt(std::string_view why) {
   return MakeError(ErrorReason::kCorruptData, fmt::format("journal group: {}", why));
-}
-
-uint64_t GroupSeed(uint64_t generation, const Uuid& log_id) {
-  std::array<char, 24> bytes;
-  std::copy(log_id.bytes.begin(), log_id.bytes.end(), bytes.begin());
-  StoreLe(bytes.data() + 16, generation);
-  return Hash64({bytes.data(), bytes.size()});
 }
 
 // What cannot be in a frame, its records' contents aside; null when all of it can.
@@ -76,14 +67,18 @@ absl::StatusOr<JournalFrame> ReadFrame(ByteReader* reader) {
   frame.records = reader->ReadBytes(records_bytes);
   if (!reader->ok()) return Corrupt("a frame does not fit");
   if (reserved != 0) return Corrupt("impossible reserved field");
-  if (const char* problem = Problem(frame); problem != nullptr) {
-    return Corrupt(fmt::format("impossible {} in a frame", problem));
-  }
-  EVENTLOG_RETURN_IF_ERROR(CheckRecords(frame));
+  EVENTLOG_RETURN_IF_ERROR(CheckFrame(frame));
   return frame;
 }
 
 }  // namespace
+
+absl::Status CheckFrame(const JournalFrame& frame) {
+  if (const char* problem = Problem(frame); problem != nullptr) {
+    return Corrupt(fmt::format("impossible {} in a frame", problem));
+  }
+  return CheckRecords(frame);
+}
 
 void GroupBuilder::Clear() {
   buffer_.assign(kGroupHeaderBytes, '\0');
@@ -114,7 +109,7 @@ void GroupBuilder::Add(const JournalFrame& frame) {
 std::string_view GroupBuilder::Finish(uint64_t generation, uint64_t sequence, uint64_t synced_upto,
                                       const Uuid& log_id) {
   EVENTLOG_ASSERT(synced_upto < sequence);
-  const uint64_t seed = GroupSeed(generation, log_id);
+  const uint64_t seed = GenerationSeed(generation, log_id);
   const std::string_view body = std::string_view(buffer_).substr(kGroupHeaderBytes);
   char* to = buffer_.data();
   StoreLe(to + 8, generation);
@@ -129,7 +124,8 @@ std::string_view GroupBuilder::Finish(uint64_t generation, uint64_t sequence, ui
 
 absl::StatusOr<std::size_t> GroupBytes(std::string_view bytes, uint64_t generation,
                                        const Uuid& log_id) {
-  EVENTLOG_RETURN_IF_ERROR(CheckHeader(bytes, kJournalGroupFormat, GroupSeed(generation, log_id)));
+  EVENTLOG_RETURN_IF_ERROR(
+      CheckHeader(bytes, kJournalGroupFormat, GenerationSeed(generation, log_id)));
   const char* from = bytes.data();
   const auto sequence = LoadLe<uint64_t>(from + 16);
   const auto synced_upto = LoadLe<uint64_t>(from + 24);
@@ -149,7 +145,7 @@ absl::StatusOr<JournalGroup> DecodeGroup(std::string_view bytes, uint64_t genera
   EVENTLOG_ASSIGN_OR_RETURN(const std::size_t group_bytes, GroupBytes(bytes, generation, log_id));
   if (bytes.size() < group_bytes) return Corrupt("cut short");
   const std::string_view body = bytes.substr(kGroupHeaderBytes, group_bytes - kGroupHeaderBytes);
-  if (Hash64(body, GroupSeed(generation, log_id)) != LoadLe<uint64_t>(bytes.data() + 40)) {
+  if (Hash64(body, GenerationSeed(generation, log_id)) != LoadLe<uint64_t>(bytes.data() + 40)) {
     return Corrupt("body hash does not match");
   }
   JournalGroup group;

@@ -48,6 +48,9 @@ struct JournalFrame {
   int64_t end_offset() const { return first_offset + record_count; }
 };
 
+// Whether its fields and every record in it can be. DataLoss (kCorruptData).
+absl::Status CheckFrame(const JournalFrame& frame);
+
 struct JournalGroup {
   uint64_t generation = 0;
   uint64_t sequence = 0;

@@ -28,6 +28,11 @@ inline int64_t TimestampAt(int64_t base_timestamp_ms, int64_t timestamp_delta_ms
                               static_cast<uint64_t>(timestamp_delta_ms));
 }
 
+// A record's own timestamp, or the time of its append.
+inline int64_t TimestampMs(const ProducerRecord& record, int64_t append_ms) {
+  return record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : append_ms;
+}
+
 // Bytes the record takes, its length field included, with these deltas.
 std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
                                int32_t offset_delta);

@@ -59,6 +59,7 @@ absl::Status DestroyLog(FileSystem* file_system, const std::string& directory) {
   EVENTLOG_RETURN_IF_ERROR(RemoveSpares(file_system, CheckpointPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, SegmentsDirectory(directory), 1));
   EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, JournalDirectory(directory), 0));
+  EVENTLOG_RETURN_IF_ERROR(RemoveTree(file_system, ArenaDirectory(directory), 0));
   EVENTLOG_RETURN_IF_ERROR(RemoveSpares(file_system, CatalogPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, CatalogPath(directory)));
   EVENTLOG_RETURN_IF_ERROR(RemoveIfExists(file_system, LockPath(directory)));

@@ -32,6 +32,7 @@ LogState::LogState(LogOptions options)
                                        static_cast<std::size_t>(options_.tuning.max_open_files));
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
+  arena_ = std::make_unique<Arena>(file_system_, options_.directory);
   checkpoint_file_ =
       std::make_unique<ReplacedFile>(file_system_, CheckpointPath(options_.directory));
   catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
@@ -43,7 +44,7 @@ LogState::LogState(LogOptions options)
 LogState::~LogState() = default;
 
 PartitionEnvironment LogState::Environment() {
-  return {files_.get(), journal_.get(), &health_, clock_, &events_, &time_, &rolled_};
+  return {files_.get(), journal_.get(), arena_.get(), &health_, clock_, &events_, &time_, &rolled_};
 }
 
 absl::Status LogState::OpenDirectory() {
@@ -113,6 +114,7 @@ void LogState::Abandon() {
   scheduler_->Stop();
   files_->ForgetAll();
   journal_->Close();
+  arena_->Close();
   lock_.reset();
   Topics topics;
   MutexLock lock(&topics_mutex_);
@@ -141,6 +143,7 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   EVENTLOG_ASSIGN_OR_RETURN(RecoveredLog recovered, std::move(recovery));
   EVENTLOG_RETURN_IF_ERROR(
       journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
+  arena_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation);
   AdoptRecovered(&recovered);
   EVENTLOG_RETURN_IF_ERROR(LoadOffsets(&recovered.checkpoint));
   events_.Push(
@@ -240,6 +243,7 @@ absl::Status LogState::ReopenFromMemory() {
   SnapshotOffsets(&checkpoint);
   EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(checkpoint_file_.get(), checkpoint));
   EVENTLOG_RETURN_IF_ERROR(journal_->Start(checkpoint.log_id, checkpoint.generation));
+  arena_->Start(checkpoint.log_id, checkpoint.generation);
   generation_ = checkpoint.generation;
   leader_epoch_ = checkpoint.leader_epoch;
   return absl::OkStatus();
@@ -267,6 +271,7 @@ absl::Status LogState::Shutdown(absl::Duration timeout) {
   absl::Status status = CloseFiles();
   files_->ForgetAll();
   journal_->Close();
+  arena_->Close();
   lock_.reset();
   MutexLock lock(&topics_mutex_);
   topics_.clear();  // they hold this log

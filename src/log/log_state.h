@@ -21,6 +21,7 @@
 #include "client/write_batch_state.h"
 #include "eventlog/log.h"
 #include "eventlog/options.h"
+#include "journal/arena.h"
 #include "log/recovery.h"
 #include "maintenance/scheduler.h"
 #include "partition/atomic_write.h"
@@ -107,6 +108,7 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
                                            int32_t leader_epoch);
   void AddPartitions(TopicState* state, const CatalogTopic& topic, const TopicConfig& config);
   void Configure(TopicState* state, const TopicConfig& config);
+  absl::Status MakeDurableFor(const OpenTopicEntry& entry, const TopicConfig& altered);
   absl::StatusOr<std::shared_ptr<TopicState>> AddTopic(std::string_view name,
                                                        const TopicConfig& config);
   absl::StatusOr<OpenTopicEntry> FindEntry(std::string_view name) const;
@@ -156,6 +158,7 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   std::unique_ptr<FileSystem> memory_;  // a memory log's own
   std::unique_ptr<File> lock_;
   std::unique_ptr<TopicCatalog> catalog_;
+  std::unique_ptr<Arena> arena_;
   // checkpoint_mutex_'s, or that of who opens or reopens the log, alone.
   std::unique_ptr<ReplacedFile> checkpoint_file_;
   std::unique_ptr<Scheduler> scheduler_;

@@ -38,7 +38,10 @@ class LogRecovery {
   Checkpoint old_;
   JournalContents journal_;
   std::map<PartitionKey, PartitionCheckpoint> entries_;
+  ArenaContents arena_;
   std::map<PartitionKey, std::vector<const JournalFrame*>> frames_;
+  std::map<PartitionKey, std::vector<const JournalFrame*>> chunks_;
+  std::map<PartitionKey, std::vector<const ArenaContents::Damaged*>> damaged_chunks_;
   std::vector<std::string> orphans_;  // directories, by name
   struct Examined {
     std::string topic;
@@ -69,6 +72,7 @@ absl::Status LogRecovery::Load() {
   }
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
+  EVENTLOG_ASSIGN_OR_RETURN(arena_, ReadArena(file_system_, input_.directory, old_));
   for (const std::string& line : {journal_.damage, journal_.torn}) {
     if (!line.empty()) Note(line);
   }
@@ -77,6 +81,14 @@ absl::Status LogRecovery::Load() {
   }
   for (const JournalFrame& frame : journal_.frames) {
     frames_[{frame.topic_id, frame.partition}].push_back(&frame);
+  }
+  for (const JournalFrame& chunk : arena_.frames) {
+    chunks_[{chunk.topic_id, chunk.partition}].push_back(&chunk);
+  }
+  for (const ArenaContents::Damaged& damaged : arena_.damaged) {
+    const PartitionKey key = {damaged.header.topic_id, damaged.header.partition};
+    if (key == PartitionKey()) Note(damaged.what);
+    damaged_chunks_[key].push_back(&damaged);
   }
   return absl::OkStatus();
 }
@@ -101,6 +113,9 @@ absl::Status LogRecovery::CheckCatalog() {
   }
   for (const auto& [key, frames] : frames_) {
     EVENTLOG_RETURN_IF_ERROR(check(key, JournalDirectory(input_.directory)));
+  }
+  for (const auto& [key, chunks] : chunks_) {
+    EVENTLOG_RETURN_IF_ERROR(check(key, ArenaDirectory(input_.directory)));
   }
   return absl::OkStatus();
 }
@@ -153,6 +168,8 @@ absl::Status LogRecovery::ExaminePartitions() {
       partition.checkpoint.topic_id = topic.id;
       partition.checkpoint.partition = number;
       partition.frames = frames_[key];
+      partition.chunks = chunks_[key];
+      partition.damaged_chunks = damaged_chunks_[key];
       partition.leader_epoch = old_.leader_epoch;
       partition.mode = input_.mode;
       partition.now_ms = input_.now_ms;

@@ -124,6 +124,21 @@ absl::StatusOr<std::shared_ptr<TopicState>> LogState::OpenTopic(std::string_view
   return entry->state;
 }
 
+// What `disk` promises holds for the records that are there already, too; and when the catalog says
+// `disk`, recovery takes every frame for proof of what lies before it.
+absl::Status LogState::MakeDurableFor(const OpenTopicEntry& entry, const TopicConfig& altered) {
+  const bool to_disk =
+      entry.config.durability == Durability::kProcess && altered.durability == Durability::kDisk;
+  if (!to_disk || options_.memory) return absl::OkStatus();
+  absl::Status status;
+  for (const auto& partition : entry.state->partitions()) {
+    if (status.ok()) status = partition->SwitchToDisk(ConfigOfPartition(altered, false));
+  }
+  if (status.ok()) status = MakeCheckpoint();
+  if (!status.ok()) Configure(entry.state.get(), entry.config);
+  return status;
+}
+
 absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& options) {
   EVENTLOG_RETURN_IF_ERROR(CheckUserTopicName(name));
   MutexLock changing(&topic_change_mutex_);
@@ -131,9 +146,13 @@ absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& opt
   EVENTLOG_ASSIGN_OR_RETURN(OpenTopicEntry entry, FindEntry(name));
   const auto altered = AlteredConfig(entry.config, options);
   if (!altered.ok()) return Annotate(altered.status(), fmt::format("topic {}", name));
-  EVENTLOG_RETURN_IF_ERROR(CatalogFailed(catalog_->SetConfig(entry.catalog.id, *altered)));
+  EVENTLOG_RETURN_IF_ERROR(MakeDurableFor(entry, *altered));
+  const absl::Status stored = CatalogFailed(catalog_->SetConfig(entry.catalog.id, *altered));
+  if (!stored.ok()) {
+    Configure(entry.state.get(), entry.config);
+    return stored;
+  }
   const bool grows = altered->partitions > entry.config.partitions;
-  const bool was_process = entry.config.durability == Durability::kProcess;
   Configure(entry.state.get(), *altered);
   AddPartitions(entry.state.get(), entry.catalog, *altered);
   RetainFromNowOn(*altered);
@@ -146,8 +165,6 @@ absl::Status LogState::AlterTopic(std::string_view name, const TopicOptions& opt
   }
   // Consumers of the topic look how many partitions there are, those that paused all of them too.
   if (grows) sleepers_.Notify();
-  // What `disk` promises holds for the records that are there already, too.
-  if (was_process && altered->durability == Durability::kDisk) return MakeCheckpoint();
   return absl::OkStatus();
 }
 

@@ -2,39 +2,36 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
 #include "format/record.h"
 
 namespace eventlog::inline v1::internal {
-namespace {
-constexpr std::size_t kFirstBufferBytes = 4 << 10;
-}  // namespace
 
 OpenBatch::OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch,
-                     int64_t append_ms)
+                     int64_t append_ms, std::shared_ptr<TailBuffer> buffer)
     : base_offset_(base_offset),
       base_timestamp_ms_(base_timestamp_ms),
       leader_epoch_(leader_epoch),
       append_ms_(append_ms),
       max_timestamp_ms_(base_timestamp_ms),
-      buffer_(std::make_shared<TailBuffer>(kFirstBufferBytes)) {}
+      buffer_(std::move(buffer)) {}
 
 std::shared_ptr<TailBuffer> OpenBatch::BufferFor(std::size_t bytes) const {
-  if (bytes_ + bytes <= buffer_->capacity) return buffer_;
-  auto larger = std::make_shared<TailBuffer>(std::max(bytes_ + bytes, 2 * buffer_->capacity));
-  std::memcpy(larger->bytes.get(), buffer_->bytes.get(), bytes_);
-  larger->visible.store(buffer_->visible.load(std::memory_order_relaxed),
-                        std::memory_order_release);
+  if (HasRoomFor(bytes)) return buffer_;
+  auto larger = std::make_shared<TailBuffer>(std::max(bytes_ + bytes, 2 * buffer_->capacity()));
+  std::memcpy(larger->bytes(), buffer_->bytes(), bytes_);
+  larger->ShowUpTo(buffer_->visible());
   return larger;
 }
 
 void OpenBatch::Append(const ProducerRecord& record, int64_t timestamp_ms) {
-  char* const at = buffer_->bytes.get() + bytes_;
+  char* const at = buffer_->bytes() + bytes_;
   char* const end =
       EncodeRecord(at, record, TimestampDelta(timestamp_ms, base_timestamp_ms_), count_);
   bytes_ += static_cast<std::size_t>(end - at);
-  EVENTLOG_ASSERT(bytes_ <= buffer_->capacity);
+  EVENTLOG_ASSERT(bytes_ <= buffer_->capacity());
   ++count_;
   max_timestamp_ms_ = std::max(max_timestamp_ms_, timestamp_ms);
 }
@@ -63,9 +60,7 @@ void OpenBatch::ShowUpTo(int64_t offset) {
     EVENTLOG_ASSERT(offset == journaled_end());
     visible = journaled_bytes_;
   }
-  if (visible > buffer_->visible.load(std::memory_order_relaxed)) {
-    buffer_->visible.store(visible, std::memory_order_release);
-  }
+  buffer_->ShowUpTo(visible);
 }
 
 void OpenBatch::TruncateTo(int64_t offset) {
@@ -81,8 +76,8 @@ void OpenBatch::TruncateTo(int64_t offset) {
         std::max(max_timestamp_ms_, TimestampAt(base_timestamp_ms_, record.timestamp_delta_ms));
     ++count_;
   }
-  bytes_ = static_cast<std::size_t>(left.data() - buffer_->bytes.get());
-  EVENTLOG_ASSERT(bytes_ >= buffer_->visible.load(std::memory_order_relaxed));
+  bytes_ = static_cast<std::size_t>(left.data() - buffer_->bytes());
+  EVENTLOG_ASSERT(bytes_ >= buffer_->visible());
   journaled_bytes_ = std::min(journaled_bytes_, bytes_);
   journaled_count_ = std::min(journaled_count_, count_);
 }

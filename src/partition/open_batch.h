@@ -1,9 +1,7 @@
 // Records on their way into a batch, encoded in their final form. One writer (under the partition's
-// lock); readers of the tail copy up to the visible length, which is stored with release after the
-// bytes below it are in place and never falls.
+// lock); readers of the tail see its buffer only.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,22 +10,15 @@
 #include "eventlog/record.h"
 #include "format/journal_group.h"
 #include "format/record_batch.h"
+#include "partition/tail_buffer.h"
 
 namespace eventlog::inline v1::internal {
-
-struct TailBuffer {
-  explicit TailBuffer(std::size_t bytes_capacity)
-      : capacity(bytes_capacity), bytes(new char[bytes_capacity]) {}
-  const std::size_t capacity;
-  const std::unique_ptr<char[]> bytes;
-  std::atomic<std::size_t> visible{0};  // readers may read below it
-};
 
 class OpenBatch {
  public:
   // `append_ms`: when its first record was appended, by the log's time.
-  OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch,
-            int64_t append_ms);
+  OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t leader_epoch, int64_t append_ms,
+            std::shared_ptr<TailBuffer> buffer);
 
   int64_t base_offset() const { return base_offset_; }
   int64_t end_offset() const { return base_offset_ + count_; }
@@ -38,8 +29,11 @@ class OpenBatch {
   int64_t max_timestamp_ms() const { return max_timestamp_ms_; }
   int32_t leader_epoch() const { return leader_epoch_; }
   int64_t append_ms() const { return append_ms_; }
-  std::string_view records() const { return {buffer_->bytes.get(), bytes_}; }
+  std::string_view records() const { return {buffer_->bytes(), bytes_}; }
   const std::shared_ptr<TailBuffer>& buffer() const { return buffer_; }
+
+  bool in_arena() const { return buffer_->in_arena(); }
+  bool HasRoomFor(std::size_t bytes) const { return bytes_ + bytes <= buffer_->capacity(); }
 
   // A buffer that has room for `bytes` more: the present one, or a larger copy for ReplaceBuffer.
   std::shared_ptr<TailBuffer> BufferFor(std::size_t bytes) const;

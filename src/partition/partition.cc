@@ -24,6 +24,7 @@ void Partition::Adopt(RecoveredPartition recovered, int32_t leader_epoch) {
 // Everything up to `end` is in segments and safe, and there is nothing else.
 void Partition::Restart(int64_t log_start, int64_t end) {
   tail_.Clear();
+  spare_chunk_.reset();
   watermarks_ = OrderedWatermarks(log_start, end, end, end);
   journaled_end_ = end;
   collected_end_ = end;
@@ -68,7 +69,7 @@ void Partition::Show(int64_t end_offset) {
 void Partition::DropUnjournaled(int64_t keep_end, const absl::Status& why) {
   EVENTLOG_ASSERT(keep_end >= watermarks_.high_watermark());
   tail_.TruncateTo(keep_end);
-  has_closed_.store(tail_.has_closed(), std::memory_order_release);
+  has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
   journaled_end_ = keep_end;
   watermarks_.SetLogEnd(keep_end);
   drop_reason_ = why;

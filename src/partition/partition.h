@@ -9,7 +9,9 @@
 //   this partition is in flight;
 // - a `disk` batch reaches its segment only when its journal groups are durable (R8), bulk writes
 //   excepted; what an unsynced atomic write covers reaches it only after a sync;
-// - `process` records of an atomic write that waits for its sync are shown after it (R9).
+// - `process` records of an atomic write that waits for its sync are shown after it (R9), and none
+//   of an atomic write are in the arena;
+// - while a batch is open in the arena its segment has room for all that the tail holds.
 //
 // Lock order: segment_mutex_, then mutex_. The journal's leader takes mutex_ only.
 #pragma once
@@ -31,6 +33,7 @@
 #include "eventlog/record.h"
 #include "format/checkpoint.h"
 #include "io/file_cache.h"
+#include "journal/arena.h"
 #include "journal/journal.h"
 #include "partition/partition_config.h"
 #include "partition/segment_set.h"
@@ -44,6 +47,7 @@ namespace eventlog::inline v1::internal {
 struct PartitionEnvironment {
   FileCache* files = nullptr;
   Journal* journal = nullptr;
+  Arena* arena = nullptr;
   Health* health = nullptr;
   Clock* clock = nullptr;
   EventQueue* events = nullptr;
@@ -88,7 +92,9 @@ struct FetchCursor {
   int64_t segment_position = -1;  // ... is believed to start here
 };
 
-class Partition final : public GroupMember, public std::enable_shared_from_this<Partition> {
+class Partition final : public GroupMember,
+                        public ArenaUser,
+                        public std::enable_shared_from_this<Partition> {
  public:
   // A partition starts bulk-writing instead of journaling when this much is unjournaled.
   static constexpr std::size_t kBulkBytes = 256 << 10;
@@ -100,6 +106,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   const PartitionName& name() const { return name_; }
   void SetConfig(const PartitionConfig& config);
   PartitionConfig config() const;
+  // The same from `process` to `disk`: first all that is there is durable. ResourceExhausted never;
+  // FailedPrecondition (kPoisoned).
+  absl::Status SwitchToDisk(const PartitionConfig& config);
   int32_t leader_epoch() const { return leader_epoch_.load(std::memory_order_acquire); }
 
   // --- append (partition_append.cc)
@@ -145,6 +154,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   void ReleaseHold();
   AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
                                   GroupBuilder* group, std::vector<RecordMetadata>* metadata);
+
+  // --- the arena (partition_arena.cc)
+  absl::Status SpillChunks() override;
 
   // --- sealing (partition_seal.cc)
   // Writes closed batches that may go to the segment; leaves it to the other one when somebody is
@@ -203,9 +215,28 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  absl::Status CheckStageable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket BeginStaging(std::size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, int64_t now_ms,
                            std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageForJournal(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                               std::vector<RecordMetadata>* metadata)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the arena may take so many bytes of records: what goes there is shown at once.
+  bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasArenaRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageInArena(absl::Span<const ProducerRecord> records, std::size_t bytes,
+                            int64_t now_ms, std::vector<RecordMetadata>* metadata)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool OpenBatchHasRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Gets a chunk, and room for it in the segment, for an append that comes back to look. False:
+  // there is none to be had, and the journal is to take the records.
+  absl::StatusOr<bool> GetChunk();
+  enum class ChunkSearch { kLookAgain, kNoneFree, kNoSpace };
+  absl::StatusOr<ChunkSearch> PrepareChunk();
+  absl::Status WriteBeforeChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status ReserveForChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   bool IsBulkWorthwhile() const;
   absl::Status WriteBulk(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   // `*refused`: for lack of space, before a byte was written.
@@ -231,6 +262,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   mutable Mutex mutex_ ABSL_ACQUIRED_AFTER(segment_mutex_);
   PartitionConfig config_ ABSL_GUARDED_BY(mutex_);
   Tail tail_;  // its writer's half under mutex_
+  std::unique_ptr<ArenaChunk> spare_chunk_ ABSL_GUARDED_BY(mutex_);  // its room is reserved
   OrderedWatermarks watermarks_ ABSL_GUARDED_BY(mutex_);
   int64_t journaled_end_ ABSL_GUARDED_BY(mutex_) = 0;  // frames or bulk writes reach up to here
   int64_t collected_end_ ABSL_GUARDED_BY(mutex_) = 0;  // the same, as of the running group

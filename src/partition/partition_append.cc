@@ -2,53 +2,77 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "format/record.h"
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
 
-absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
-                                              int64_t now_ms,
-                                              std::vector<RecordMetadata>* metadata) {
-  EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
-  MutexLock lock(&mutex_);
+absl::Status Partition::CheckStageable() {
   if (deleted_) return DeletedError();
   if (draining_) {
     if (tickets_out_.load(std::memory_order_acquire) != 0) return drop_reason_;
     draining_ = false;
   }
-  AppendTicket ticket = StageLocked(records, now_ms, metadata);
-  if (config_.acknowledgement == Acknowledgement::kMemory) {
-    tail_.MarkJournaledBelow(ticket.end_offset);
-    journaled_end_ = ticket.end_offset;
-    Show(ticket.end_offset);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
+                                              int64_t now_ms,
+                                              std::vector<RecordMetadata>* metadata) {
+  std::size_t bytes = 0;
+  for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
+  for (bool by_arena = true;;) {
+    EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
+    {
+      MutexLock lock(&mutex_);
+      EVENTLOG_RETURN_IF_ERROR(CheckStageable());
+      by_arena = by_arena && MayUseArena(bytes);
+      if (by_arena && HasArenaRoom(bytes)) return StageInArena(records, bytes, now_ms, metadata);
+      if (!by_arena) return StageForJournal(records, now_ms, metadata);
+    }
+    EVENTLOG_ASSIGN_OR_RETURN(by_arena, GetChunk());
   }
+}
+
+// The offsets of records that are about to be encoded.
+AppendTicket Partition::BeginStaging(std::size_t count) {
+  AppendTicket ticket;
+  ticket.first_offset = watermarks_.log_end();
+  ticket.end_offset = ticket.first_offset + static_cast<int64_t>(count);
+  ticket.drops = drops_.load(std::memory_order_relaxed);
+  if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
+  newest_append_ms_ = std::max(newest_append_ms_, environment_.time->NowMs());
+  watermarks_.SetLogEnd(ticket.end_offset);
+  tickets_out_.fetch_add(1, std::memory_order_relaxed);
   return ticket;
 }
 
-AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, int64_t now_ms,
                                     std::vector<RecordMetadata>* metadata) {
-  AppendTicket ticket;
-  ticket.first_offset = watermarks_.log_end();
-  ticket.drops = drops_.load(std::memory_order_relaxed);
-  if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
-  const int64_t append_ms = environment_.time->NowMs();
-  newest_append_ms_ = std::max(newest_append_ms_, append_ms);
-  int64_t offset = ticket.first_offset;
+  const AppendTicket ticket = BeginStaging(records.size());
   const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
+  int64_t offset = ticket.first_offset;
   for (const ProducerRecord& record : records) {
-    const int64_t timestamp_ms =
-        record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
-    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, append_ms);
+    const int64_t timestamp_ms = TimestampMs(record, now_ms);
+    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, newest_append_ms_);
     if (metadata != nullptr) {
       metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
     }
     ++offset;
   }
-  has_closed_.store(tail_.has_closed(), std::memory_order_release);
-  watermarks_.SetLogEnd(offset);
-  ticket.end_offset = offset;
-  tickets_out_.fetch_add(1, std::memory_order_relaxed);
+  has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
+  return ticket;
+}
+
+AppendTicket Partition::StageForJournal(absl::Span<const ProducerRecord> records, int64_t now_ms,
+                                        std::vector<RecordMetadata>* metadata) {
+  const AppendTicket ticket = StageOnHeap(records, now_ms, metadata);
+  if (config_.acknowledgement == Acknowledgement::kMemory) {  // there is no journal
+    tail_.MarkJournaledBelow(ticket.end_offset);
+    journaled_end_ = ticket.end_offset;
+    Show(ticket.end_offset);
+  }
   return ticket;
 }
 
@@ -92,10 +116,29 @@ absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
     EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
     bulk_in_flight_.store(true);
     tail_.CloseOpenBatch();
-    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
     end_offset = watermarks_.log_end();
   }
   *done = true;
+  MutexLock segment_lock(&segment_mutex_);
+  return WriteBulk(end_offset);
+}
+
+// A frame of a `disk` partition says that all before it is durable (R6): so from the moment in
+// which this is one, and until that is true, none is taken.
+absl::Status Partition::SwitchToDisk(const PartitionConfig& config) {
+  int64_t end_offset = -1;
+  while (end_offset < 0) {
+    EVENTLOG_RETURN_IF_ERROR(environment_.journal->SyncAndMark().status());
+    MutexLock lock(&mutex_);
+    while (bulk_in_flight_.load(std::memory_order_relaxed)) bulk_done_.Wait(&mutex_);
+    if (hold_ != Hold::kNone || atomic_sequence_ > environment_.journal->synced_upto()) continue;
+    config_ = config;
+    acknowledgement_.store(config.acknowledgement, std::memory_order_release);
+    bulk_in_flight_.store(true);
+    tail_.CloseOpenBatch();
+    end_offset = watermarks_.log_end();
+  }
   MutexLock segment_lock(&segment_mutex_);
   return WriteBulk(end_offset);
 }
@@ -112,6 +155,9 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
   bool refused = false;
   written = ReserveAndWrite(end_offset, &refused);
   if (refused) {  // the callers are told, the log goes on
+    if (absl::Status synced = NeedsSync() ? segments_.Sync() : absl::OkStatus(); !synced.ok()) {
+      return PoisonSegment(synced);  // what was written before is to be durable even so
+    }
     MutexLock lock(&mutex_);
     DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
     bulk_in_flight_.store(false);
@@ -129,7 +175,7 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
     bypassed_ = !NeedsSync();
     Show(end_offset);
     while (tail_.OldestClosed(end_offset) != nullptr) tail_.PopOldest();
-    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
     oldest_staged_ = environment_.clock->Monotonic();
   }
   bulk_in_flight_.store(false);

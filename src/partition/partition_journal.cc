@@ -79,7 +79,7 @@ AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> reco
   {
     MutexLock lock(&mutex_);
     draining_ = false;  // no ticket was out when the hold was taken
-    ticket = StageLocked(records, now_ms, metadata);
+    ticket = StageOnHeap(records, now_ms, metadata);
   }
   Collect(group);
   return ticket;

@@ -71,7 +71,7 @@ class Recovery final : public PartitionRecovery {
   std::size_t good_ = 0;     // found_[0, good_) are kept
   int64_t segment_end_ = 0;  // the offset where the segments end
   absl::Status hole_;        // what ended the scan, when it was more than the end of the data
-  Tail replayed_;            // what the journal adds
+  Tail replayed_;            // what journal and arena add
   int64_t merged_end_ = 0;
   std::vector<int64_t> leftovers_;   // files below the log start, whose removal was cut short
   std::vector<std::string> strays_;  // what else counts for nothing
@@ -201,9 +201,15 @@ absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
   return true;
 }
 
+// Wherever two of them overlap they hold the same records: in one generation an offset that was
+// published or journaled is given out once.
 absl::Status Recovery::ReplayFrames() {
   merged_end_ = segment_end_;
-  for (const JournalFrame* frame : input_.frames) {
+  std::vector<const JournalFrame*> frames = input_.frames;
+  frames.insert(frames.end(), input_.chunks.begin(), input_.chunks.end());
+  std::stable_sort(frames.begin(), frames.end(),
+                   [](const auto* a, const auto* b) { return a->first_offset < b->first_offset; });
+  for (const JournalFrame* frame : frames) {
     if (frame->end_offset() <= merged_end_) continue;
     if (frame->first_offset > merged_end_) {
       if (input_.mode != RecoveryMode::kSkipDamaged) break;
@@ -219,6 +225,12 @@ absl::Status Recovery::ReplayFrames() {
     result_.records_replayed += *records;
   }
   replayed_.CloseOpenBatch();
+  for (const ArenaContents::Damaged* damaged : input_.damaged_chunks) {
+    if (damaged->header.base_offset < merged_end_) continue;  // its records are here all the same
+    result_.notes.push_back(fmt::format("{}: {}: records from offset {} on are lost",
+                                        input_.name.directory, damaged->what,
+                                        damaged->header.base_offset));
+  }
   return absl::OkStatus();
 }
 

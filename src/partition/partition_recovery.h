@@ -1,6 +1,7 @@
 // One partition's part of recovery (rules R15, R16): segments from the checkpointed place to the
-// first hole, then journal frames, until nothing fits any more. Only the merged end is compared
-// with what is proven; what was cut is removed before anything new can be written there.
+// first hole, then journal frames and arena chunks, until nothing fits any more. Only the merged
+// end is compared with what is proven; what was cut is removed before anything new can be written
+// there.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "format/checkpoint.h"
 #include "format/journal_group.h"
 #include "io/file_cache.h"
+#include "journal/arena_reader.h"
 #include "partition/partition.h"
 #include "partition/partition_config.h"
 
@@ -25,7 +27,9 @@ struct PartitionRecoveryInput {
   PartitionConfig config = {};
   PartitionCheckpoint checkpoint = {};           // all unset when the checkpoint does not know it
   std::vector<const JournalFrame*> frames = {};  // of this partition, in order
-  int32_t leader_epoch = 0;                      // the checkpoint's; nothing newer can be valid
+  std::vector<const JournalFrame*> chunks = {};  // of this partition in the arena, in any order
+  std::vector<const ArenaContents::Damaged*> damaged_chunks = {};  // likewise
+  int32_t leader_epoch = 0;  // the checkpoint's; nothing newer can be valid
   RecoveryMode mode = RecoveryMode::kRefuse;
   int64_t now_ms = 0;
 };
@@ -33,7 +37,7 @@ struct PartitionRecoveryInput {
 struct PartitionRecoveryResult {
   RecoveredPartition partition;
   PartitionCheckpoint checkpoint;       // what the next checkpoint says
-  int64_t records_replayed = 0;         // out of the journal
+  int64_t records_replayed = 0;         // out of the journal and the arena
   int64_t bytes_cut = 0;                // of files
   std::optional<int64_t> cut_to = {};   // set when acknowledged records may be gone: the end now
   std::vector<std::string> notes = {};  // one line for people per thing that was mended

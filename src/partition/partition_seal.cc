@@ -43,6 +43,11 @@ absl::Status Partition::WriteClosedLocked() {
                                    atomic_sequence_ > environment_.journal->synced_upto();
       if (!atomic_unsynced) batch = tail_.OldestClosed(watermarks_.high_watermark());
       if (batch == nullptr) return absl::OkStatus();
+      if (batch->unjournaled_bytes() > 0) {
+        // Its gap in the journal is not to come between an atomic write's look at it and its share.
+        if (hold_ != Hold::kNone) return absl::OkStatus();
+        bypassed_ = true;
+      }
       config = config_;
     }
     bool rolled = false;
@@ -56,7 +61,7 @@ absl::Status Partition::WriteClosedLocked() {
     MutexLock lock(&mutex_);
     tail_.PopOldest();
     oldest_staged_ = environment_.clock->Monotonic();
-    has_closed_.store(tail_.has_closed(), std::memory_order_release);
+    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
   }
 }
 
@@ -86,8 +91,11 @@ absl::Status Partition::SealAll() {
   }
   for (;;) {  // again when an atomic write came between its sync and the sealing
     EVENTLOG_RETURN_IF_ERROR(WriteClosedBatches(/*wait=*/true));
-    MutexLock lock(&mutex_);
-    if (!tail_.OldestIsAmong(batches)) return absl::OkStatus();
+    {
+      MutexLock lock(&mutex_);
+      if (!tail_.OldestIsAmong(batches)) return absl::OkStatus();
+    }
+    EVENTLOG_RETURN_IF_ERROR(environment_.journal->SyncAndMark().status());
   }
 }
 
@@ -171,6 +179,7 @@ absl::Status Partition::Delete() {
       DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), DeletedError());
     }
     tail_.Clear();
+    spare_chunk_.reset();
     has_closed_.store(false, std::memory_order_release);
   }
   waiters_.Notify();

@@ -8,18 +8,33 @@
 #include "format/record.h"
 
 namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr std::size_t kFirstBufferBytes = 4 << 10;
+// What is closed in the arena goes to the segment together: a write has its price, whatever it
+// writes.
+constexpr std::size_t kWorthAWriteBytes = 192 << 10;
+
+}  // namespace
+
+void Tail::OpenBatchIn(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+                       int32_t leader_epoch, int64_t append_ms) {
+  auto batch =
+      std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch, append_ms, std::move(buffer));
+  MutexLock lock(&readers_mutex_);
+  batches_.push_back(std::move(batch));
+  closed_ = false;
+}
 
 void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
                   int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms) {
   const std::size_t bytes = MaxEncodedRecordBytes(record);
-  const bool fits = !batches_.empty() && !closed_ &&
+  const bool fits = !batches_.empty() && !closed_ && !batches_.back()->in_arena() &&
                     batches_.back()->bytes() + bytes <= batch_bytes &&
                     batches_.back()->leader_epoch() == leader_epoch;
   if (!fits) {
-    auto batch = std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch, append_ms);
-    MutexLock lock(&readers_mutex_);
-    batches_.push_back(std::move(batch));
-    closed_ = false;
+    OpenBatchIn(std::make_shared<TailBuffer>(std::max(bytes, kFirstBufferBytes)), offset,
+                timestamp_ms, leader_epoch, append_ms);
   }
   OpenBatch& open = *batches_.back();
   EVENTLOG_ASSERT(open.end_offset() == offset);
@@ -30,6 +45,45 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
   const std::size_t before = open.bytes();
   open.Append(record, timestamp_ms);
   unjournaled_bytes_ += open.bytes() - before;
+}
+
+bool Tail::HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const {
+  if (!OpenIsInArena()) return false;
+  const OpenBatch& open = *batches_.back();
+  return open.HasRoomFor(bytes) && open.leader_epoch() == leader_epoch &&
+         open.bytes() + bytes <= batch_bytes;
+}
+
+void Tail::OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
+                       int64_t append_ms) {
+  chunk->Begin(header);
+  OpenBatchIn(std::make_shared<TailBuffer>(std::move(chunk)), header.base_offset,
+              header.base_timestamp_ms, header.leader_epoch, append_ms);
+}
+
+void Tail::AppendInArena(const ProducerRecord& record, int64_t timestamp_ms) {
+  OpenBatch& open = *batches_.back();
+  const std::size_t before = open.bytes();
+  open.Append(record, timestamp_ms);
+  unjournaled_bytes_ += open.bytes() - before;
+}
+
+int64_t Tail::bytes() const {
+  int64_t bytes = 0;
+  for (const auto& batch : batches_) {
+    bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
+  }
+  return bytes;
+}
+
+bool Tail::WantsWriting() const {
+  std::size_t bytes = 0;
+  for (const auto& batch : batches_) {
+    if (batch == batches_.back() && !closed_) break;
+    if (!batch->in_arena()) return true;
+    bytes += batch->bytes();
+  }
+  return bytes >= kWorthAWriteBytes;
 }
 
 void Tail::Collect(int32_t topic_id, int32_t partition, GroupBuilder* group) {
@@ -67,7 +121,8 @@ void Tail::TruncateTo(int64_t end_offset) {
 }
 
 std::shared_ptr<OpenBatch> Tail::OldestClosed(int64_t end_offset) const {
-  if (!has_closed() || batches_.front()->end_offset() > end_offset) return nullptr;
+  const bool has_closed = batches_.size() > 1 || (closed_ && !batches_.empty());
+  if (!has_closed || batches_.front()->end_offset() > end_offset) return nullptr;
   return batches_.front();
 }
 
@@ -86,6 +141,7 @@ bool Tail::OldestIsAmong(const std::vector<std::shared_ptr<OpenBatch>>& batches)
 }
 
 void Tail::PopOldest() {
+  unjournaled_bytes_ -= batches_.front()->unjournaled_bytes();
   MutexLock lock(&readers_mutex_);
   batches_.pop_front();
 }
@@ -97,15 +153,15 @@ void Tail::Clear() {
   closed_ = false;
 }
 
-bool Tail::FindBatch(int64_t offset, TailCursor* cursor) {
+std::shared_ptr<TailBuffer> Tail::FindBatch(int64_t offset, TailCursor* cursor) {
   MutexLock lock(&readers_mutex_);
   const auto after = std::upper_bound(
       batches_.begin(), batches_.end(), offset,
       [](int64_t wanted, const auto& batch) { return wanted < batch->base_offset(); });
-  if (after == batches_.begin()) return false;
+  if (after == batches_.begin()) return nullptr;
   const OpenBatch& batch = **std::prev(after);
-  const bool same = cursor->buffer != nullptr && cursor->base_offset == batch.base_offset() &&
-                    cursor->leader_epoch == batch.leader_epoch() && cursor->offset == offset;
+  const bool same = cursor->leader_epoch == batch.leader_epoch() && cursor->position > 0 &&
+                    cursor->base_offset == batch.base_offset() && cursor->offset == offset;
   if (!same) {  // a buffer that was replaced by a larger copy keeps its positions
     cursor->offset = batch.base_offset();
     cursor->position = 0;
@@ -114,15 +170,17 @@ bool Tail::FindBatch(int64_t offset, TailCursor* cursor) {
   cursor->base_offset = batch.base_offset();
   cursor->base_timestamp_ms = batch.base_timestamp_ms();
   cursor->leader_epoch = batch.leader_epoch();
-  return true;
+  return batch.buffer();
 }
 
 bool Tail::Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBatch* batch) {
-  const bool goes_on = cursor->buffer != nullptr && cursor->offset == offset &&
-                       cursor->position < cursor->buffer->visible.load(std::memory_order_acquire);
-  if (!goes_on && !FindBatch(offset, cursor)) return false;
-  const std::size_t visible = cursor->buffer->visible.load(std::memory_order_acquire);
-  std::string_view left(cursor->buffer->bytes.get() + cursor->position, visible - cursor->position);
+  std::shared_ptr<TailBuffer> buffer = cursor->buffer.lock();
+  const bool goes_on =
+      buffer != nullptr && cursor->offset == offset && cursor->position < buffer->visible();
+  if (!goes_on) buffer = FindBatch(offset, cursor);
+  if (buffer == nullptr) return false;
+  const std::size_t visible = buffer->visible();
+  std::string_view left(buffer->bytes() + cursor->position, visible - cursor->position);
   while (cursor->offset < offset && !left.empty()) {
     EVENTLOG_ASSERT(SkipRecord(&left).ok());
     ++cursor->offset;

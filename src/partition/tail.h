@@ -17,9 +17,9 @@
 
 namespace eventlog::inline v1::internal {
 
-// Where a reader of the tail stopped.
+// Where a reader of the tail stopped. A cursor that is left lying keeps no chunk of the arena.
 struct TailCursor {
-  std::shared_ptr<TailBuffer> buffer;
+  std::weak_ptr<TailBuffer> buffer;
   int64_t base_offset = 0;
   int64_t base_timestamp_ms = 0;
   int32_t leader_epoch = 0;
@@ -31,11 +31,20 @@ class Tail {
  public:
   // --- the writer's half
   bool empty() const { return batches_.empty(); }
-  bool has_closed() const { return batches_.size() > 1 || (closed_ && !batches_.empty()); }
-  // Appends a record as `offset`, to the open batch or, when that is full or of another epoch, to a
-  // new one. `append_ms`: now, by the log's time.
+  // Appends a record as `offset`, to the open batch or, when that is full, of another epoch or in
+  // the arena, to a new one on the heap. `append_ms`: now, by the log's time.
   void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
               int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms);
+  // Whether the open batch is in the arena and has room for that much more.
+  bool HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const;
+  bool OpenIsInArena() const {
+    return !batches_.empty() && !closed_ && batches_.back()->in_arena();
+  }
+  // Begins a batch in a chunk.
+  void OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
+                   int64_t append_ms);
+  // Appends a record to the batch in the arena, which has room.
+  void AppendInArena(const ProducerRecord& record, int64_t timestamp_ms);
   // The next record starts a new batch.
   void CloseOpenBatch() { closed_ = true; }
   std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }
@@ -46,6 +55,12 @@ class Tail {
   void ShowUpTo(int64_t end_offset);
   // Forgets the records from `end_offset` on.
   void TruncateTo(int64_t end_offset);
+  // What all batches take in a segment, their headers included.
+  int64_t bytes() const;
+  // Whether batches are closed and need not wait for more: one on the heap is among them, or those
+  // in the arena are worth a write.
+  bool WantsWriting() const;
+  const OpenBatch& oldest() const { return *batches_.front(); }
   // The oldest batch when it is closed and ends at or below `end_offset`, else null.
   std::shared_ptr<OpenBatch> OldestClosed(int64_t end_offset) const;
   void PopOldest();
@@ -63,7 +78,9 @@ class Tail {
   int64_t FindTimestamp(int64_t timestamp_ms, int64_t end_offset);
 
  private:
-  bool FindBatch(int64_t offset, TailCursor* cursor);
+  std::shared_ptr<TailBuffer> FindBatch(int64_t offset, TailCursor* cursor);
+  void OpenBatchIn(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+                   int32_t leader_epoch, int64_t append_ms);
 
   // Written under the partition's lock and readers_mutex_; so either is enough to read it.
   std::deque<std::shared_ptr<OpenBatch>> batches_;

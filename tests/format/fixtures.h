@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "format/arena_chunk.h"
 #include "format/catalog_file.h"
 #include "format/checkpoint.h"
 #include "format/identity.h"
@@ -131,6 +132,22 @@ inline std::string FixtureGroup() {
   GroupBuilder builder;
   for (const JournalFrame& frame : FixtureFrames(records)) builder.Add(frame);
   return std::string(builder.Finish(kFixtureGeneration, 345, 343, FixtureLogId()));
+}
+
+inline ArenaChunkHeader FixtureArenaChunk() {
+  return {kFixtureGeneration, 1, 3, 1000, 1'700'000'000'000, 7, kArenaUnitBytes};
+}
+
+// The slot of a chunk that has published FixtureRecords.
+inline std::string FixtureArenaSlot(const ArenaChunkHeader& header) {
+  std::string slot(kArenaSlotBytes, '\0');
+  const std::string records = FixtureRecords();
+  const std::string_view first = std::string_view(records).substr(0, FixtureFirstRecord().size());
+  const std::string_view second = std::string_view(records).substr(first.size());
+  const uint64_t begin = StoreArenaChunkHeader(slot.data(), header, FixtureLogId());
+  const uint64_t chain = ChainRecord(ChainRecord(begin, first), second);
+  StoreLe(slot.data() + kPublishedAt, PublishedWord(records.size(), chain));
+  return slot;
 }
 
 inline OffsetCommitKey FixtureCommitKey() { return {"billing", "orders", 3}; }

@@ -24,13 +24,10 @@ namespace eventlog::test {
 // Wants one record with this offset in the journal, once.
 class TestMember final : public internal::GroupMember {
  public:
-  explicit TestMember(int64_t offset, std::size_t value_bytes = 10) : batch_(offset, 0, 0, 0) {
+  explicit TestMember(int64_t offset, std::size_t value_bytes = 10)
+      : batch_(offset, 0, 0, 0, std::make_shared<internal::TailBuffer>(value_bytes + 100)) {
     const std::string value(value_bytes, 'v');
-    const ProducerRecord record = {.value = value};
-    if (auto buffer = batch_.BufferFor(value_bytes + 100); buffer != batch_.buffer()) {
-      batch_.ReplaceBuffer(std::move(buffer));
-    }
-    batch_.Append(record, 0);
+    batch_.Append({.value = value}, 0);
   }
 
   void Collect(internal::GroupBuilder* group) override {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "format/arena_chunk.h"
 #include "format/record_batch.h"
 #include "format/segment_header.h"
 
@@ -52,8 +53,10 @@ class Judge {
   bool IsErased(const Home& home) const {
     return std::any_of(
         damage_.changes.begin(), damage_.changes.end(), [&](const FileDamage& change) {
+          const std::size_t header_bytes =
+              home.in_arena ? internal::kArenaSlotBytes : internal::kBatchHeaderBytes;
           return change.path == home.path && change.begin <= home.begin &&
-                 change.end >= home.begin + static_cast<int64_t>(internal::kBatchHeaderBytes);
+                 change.end >= home.begin + static_cast<int64_t>(header_bytes);
         });
   }
   bool IsStale(const std::string& path) const { return damage_.strays && IsHit(path); }
@@ -177,6 +180,8 @@ std::string Judge::JudgeCut(const PartitionImage& image, const Reading& found, i
     const bool damaged = Damages(damage_, home);
     is_hit = is_hit || IsHit(home.path);
     if (home.first == found.high_watermark) erased = erased || IsErased(home);
+    // What a chunk has had before is whole by itself, and shorter.
+    if (home.in_arena) erased = erased || IsErased(home) || IsStale(home.path);
     if (InReplayedGroup(home) && !damaged && home.sequence < cut_ && image.disk) {
       proven = std::max(proven, home.first);
       if (home.first <= offset && offset < home.next) return "cut, and a whole group has it";
@@ -196,7 +201,7 @@ std::string Judge::JudgeRepaired(const TopicPartition& place, const PartitionIma
   bool erased = erased_;
   for (const Home& home : image.homes) {
     const bool unproven = home.first <= offset && home.first >= image.proven_end;
-    erased = erased || (unproven && IsErased(home));
+    erased = erased || (unproven && (IsErased(home) || (home.in_arena && IsStale(home.path))));
     const bool here = home.first <= offset && offset < home.next;
     const bool damaged = Damages(damage_, home);
     if (mode_ == RecoveryMode::kTruncate) {

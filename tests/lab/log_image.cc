@@ -1,12 +1,14 @@
 #include "lab/log_image.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "eventlog/status_macros.h"
+#include "format/arena_chunk.h"
 #include "format/catalog_file.h"
 #include "format/checkpoint.h"
 #include "format/file_names.h"
@@ -32,6 +34,7 @@ class ImageTaker {
   absl::Status ReadRecords(const internal::CatalogTopic& topic);
   absl::Status FindBatches(const internal::CatalogTopic& topic, int32_t partition);
   void FindGroups(const std::string& path);
+  void FindChunks(const std::string& path);
   absl::Status FoldCommits();
 
   SimulatedDisk* const disk_;
@@ -59,8 +62,10 @@ absl::Status ImageTaker::Run() {
     image_->partitions[{name->second, entry.partition}].proven_end = entry.end_offset;
   }
   const std::string journal = internal::JournalDirectory(kDirectory) + "/";
+  const std::string arena = internal::ArenaDirectory(kDirectory) + "/";
   for (const std::string& path : disk_->Files()) {
     if (path.starts_with(journal)) FindGroups(path);
+    if (path.starts_with(arena)) FindChunks(path);
   }
   for (auto& [place, partition] : image_->partitions) {
     std::stable_sort(partition.homes.begin(), partition.homes.end(),
@@ -135,6 +140,35 @@ void ImageTaker::FindGroups(const std::string& path) {
       home.next = frame.end_offset();
       image_->partitions.at(home.place).homes.push_back(home);
     }
+  }
+}
+
+// Those that have more than the segments.
+void ImageTaker::FindChunks(const std::string& path) {
+  const std::string bytes = disk_->Contents(path);
+  if (bytes.size() != internal::kArenaFileBytes) return;
+  for (std::size_t slot = 0; slot < internal::kArenaSlots; ++slot) {
+    std::optional<internal::ArenaChunkHeader> header;
+    const auto chunk = internal::DecodeArenaChunk(bytes, slot, checkpoint_.generation,
+                                                  checkpoint_.log_id, &header);
+    if (!chunk.ok() || !chunk->has_value()) continue;
+    const auto name = topics_.find((*chunk)->topic_id);
+    if (name == topics_.end()) continue;  // deleted since
+    const TopicPartition place = {name->second, (*chunk)->partition};
+    std::vector<Home>& homes = image_->partitions.at(place).homes;
+    const bool sealed = std::any_of(homes.begin(), homes.end(), [&](const Home& home) {
+      return home.sequence == 0 && !home.in_arena && home.next >= (*chunk)->end_offset();
+    });
+    if (sealed) continue;
+    const auto end = (*chunk)->records.data() + (*chunk)->records.size() - bytes.data();
+    Home home = {place,
+                 (*chunk)->first_offset,
+                 (*chunk)->end_offset(),
+                 path,
+                 static_cast<int64_t>(slot * internal::kArenaSlotBytes),
+                 end};
+    home.in_arena = true;
+    homes.push_back(home);
   }
 }
 

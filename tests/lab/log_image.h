@@ -15,7 +15,8 @@
 
 namespace eventlog::test {
 
-// Bytes that hold consecutive records of a partition: a batch, or its part of a journal group.
+// Bytes that hold consecutive records of a partition: a batch, its part of a journal group, or a
+// chunk of the arena, its slot included.
 struct Home {
   TopicPartition place;
   int64_t first = 0;  // offsets [first, next)
@@ -25,6 +26,7 @@ struct Home {
   int64_t end = 0;
   uint64_t sequence = 0;     // of a group that recovery replays; 0: a batch
   uint64_t synced_upto = 0;  // what that group says
+  bool in_arena = false;
 };
 
 struct PartitionImage {

@@ -18,15 +18,19 @@ void Add(OpenBatch* batch, const std::string& value, int64_t timestamp_ms = 1000
   batch->Append(record, timestamp_ms);
 }
 
+OpenBatch Batch(int64_t base_offset, int32_t leader_epoch) {
+  return {base_offset, 1000, leader_epoch, 1, std::make_shared<internal::TailBuffer>(4096)};
+}
+
 TEST_CASE("an empty batch ends where it begins", "[partition]") {
-  const OpenBatch batch(7, 1000, 3, 1);
+  const OpenBatch batch = Batch(7, 3);
   CHECK(batch.end_offset() == 7);
   CHECK(batch.bytes() == 0);
   CHECK(batch.leader_epoch() == 3);
 }
 
 TEST_CASE("records are encoded one after another against the batch's base", "[partition]") {
-  OpenBatch batch(7, 1000, 3, 1);
+  OpenBatch batch = Batch(7, 3);
   Add(&batch, "a", 1000);
   Add(&batch, "b", 1500);
   Add(&batch, "c", 900);
@@ -42,7 +46,7 @@ TEST_CASE("records are encoded one after another against the batch's base", "[pa
 }
 
 TEST_CASE("a frame has what no frame had before", "[partition]") {
-  OpenBatch batch(7, 1000, 3, 1);
+  OpenBatch batch = Batch(7, 3);
   Add(&batch, "a");
   Add(&batch, "b");
   CHECK(batch.UnjournaledFrame(4, 5).records == batch.records());
@@ -59,33 +63,33 @@ TEST_CASE("a frame has what no frame had before", "[partition]") {
 }
 
 TEST_CASE("a larger buffer has the same records and shows as many", "[partition]") {
-  OpenBatch batch(0, 1000, 1, 1);
+  OpenBatch batch = Batch(0, 1);
   Add(&batch, "a");
   batch.ShowUpTo(1);
   const auto first = batch.buffer();
   Add(&batch, std::string(10'000, 'b'));
   CHECK(batch.buffer() != first);
-  CHECK(batch.buffer()->visible == first->visible);
+  CHECK(batch.buffer()->visible() == first->visible());
   CHECK(ValuesOf(batch.records()) == std::vector<std::string>{"a", std::string(10'000, 'b')});
-  CHECK(ValuesOf({first->bytes.get(), first->visible}) == std::vector<std::string>{"a"});
+  CHECK(ValuesOf({first->bytes(), first->visible()}) == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("what is shown are all records or those that are journaled", "[partition]") {
-  OpenBatch batch(0, 1000, 1, 1);
+  OpenBatch batch = Batch(0, 1);
   Add(&batch, "a");
   batch.MarkJournaled();
   Add(&batch, "b");
-  CHECK(batch.buffer()->visible == 0);
+  CHECK(batch.buffer()->visible() == 0);
   batch.ShowUpTo(1);
-  CHECK(ValuesOf({batch.buffer()->bytes.get(), batch.buffer()->visible}).size() == 1);
+  CHECK(ValuesOf({batch.buffer()->bytes(), batch.buffer()->visible()}).size() == 1);
   batch.ShowUpTo(2);
-  CHECK(batch.buffer()->visible == batch.bytes());
+  CHECK(batch.buffer()->visible() == batch.bytes());
   batch.ShowUpTo(1);  // never falls (that offset is journaled still)
-  CHECK(batch.buffer()->visible == batch.bytes());
+  CHECK(batch.buffer()->visible() == batch.bytes());
 }
 
 TEST_CASE("a truncated batch forgets its last records and their timestamps", "[partition]") {
-  OpenBatch batch(5, 1000, 1, 1);
+  OpenBatch batch = Batch(5, 1);
   Add(&batch, "a", 1000);
   Add(&batch, "b", 1200);
   Add(&batch, "c", 5000);

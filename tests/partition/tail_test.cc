@@ -42,9 +42,9 @@ TEST_CASE("batches close at batch_bytes and at a new epoch", "[partition]") {
   CHECK(tail.empty());
   Add(&tail, 0, std::string(400, 'a'));
   Add(&tail, 1, std::string(400, 'b'));
-  CHECK_FALSE(tail.has_closed());
+  CHECK_FALSE(tail.WantsWriting());
   Add(&tail, 2, std::string(400, 'c'));
-  CHECK(tail.has_closed());
+  CHECK(tail.WantsWriting());
   CHECK(tail.OldestClosed(kAll)->end_offset() == 2);
   Add(&tail, 3, "d", 1000, /*epoch=*/2);
   CHECK(tail.ClosedBelow(kAll).size() == 2);

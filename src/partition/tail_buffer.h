@@ -1,0 +1,43 @@
+// The memory of one open batch: on the heap, or a chunk of the arena. One writer (under the
+// partition's lock); readers copy up to the visible length, which is stored with release after the
+// bytes below it are in place and never falls.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "journal/arena.h"
+
+namespace eventlog::inline v1::internal {
+
+class TailBuffer {
+ public:
+  explicit TailBuffer(std::size_t capacity)
+      : heap_(new char[capacity]), bytes_(heap_.get()), capacity_(capacity) {}
+  // A chunk that was begun.
+  explicit TailBuffer(std::unique_ptr<ArenaChunk> chunk)
+      : chunk_(std::move(chunk)), bytes_(chunk_->bytes()), capacity_(chunk_->capacity()) {}
+
+  char* bytes() const { return bytes_; }
+  std::size_t capacity() const { return capacity_; }
+  bool in_arena() const { return chunk_ != nullptr; }
+
+  std::size_t visible() const { return visible_.load(std::memory_order_acquire); }
+  // In a chunk that is also what makes them survive the process, before anybody sees them.
+  void ShowUpTo(std::size_t end) {
+    if (end <= visible_.load(std::memory_order_relaxed)) return;
+    if (chunk_ != nullptr) chunk_->Publish(end);
+    visible_.store(end, std::memory_order_release);
+  }
+
+ private:
+  const std::unique_ptr<char[]> heap_;       // one of the two
+  const std::unique_ptr<ArenaChunk> chunk_;  // is set
+  char* const bytes_;
+  const std::size_t capacity_;
+  std::atomic<std::size_t> visible_{0};
+};
+
+}  // namespace eventlog::inline v1::internal
