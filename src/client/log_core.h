@@ -13,6 +13,7 @@
 #include "base/fork_guard.h"
 #include "base/gate.h"
 #include "base/health.h"
+#include "base/log_time.h"
 #include "client/sender.h"
 #include "eventlog/clock.h"
 #include "group/offset_store.h"
@@ -39,14 +40,14 @@ struct OffsetCommits {
 class LogCore {
  public:
   LogCore(Clock* clock, Observer observer, const LogLimits& limits)
-      : clock_(clock), events_(std::move(observer)), limits_(limits), sender_(this) {}
+      : clock_(clock), time_(clock), events_(std::move(observer)), limits_(limits), sender_(this) {}
   virtual ~LogCore() = default;
   LogCore(const LogCore&) = delete;
   LogCore& operator=(const LogCore&) = delete;
 
   Clock* clock() const { return clock_; }
   const LogLimits& limits() const { return limits_; }
-  int64_t WallMs() const { return absl::ToUnixMillis(clock_->Now()); }
+  const LogTime& log_time() const { return time_; }
   Journal* journal() const { return journal_.get(); }
   OffsetStore* offsets() { return &offsets_; }
   const Health& health() const { return health_; }
@@ -81,6 +82,7 @@ class LogCore {
 
  protected:
   Clock* const clock_;
+  const LogTime time_;
   EventQueue events_;
   const LogLimits limits_;
   const ForkGuard fork_guard_;

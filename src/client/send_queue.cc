@@ -8,11 +8,11 @@
 namespace eventlog::inline v1::internal {
 
 absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, Send send,
-                                                  const Config& config, Clock* clock) {
-  const int64_t now_ms = absl::ToUnixMillis(clock->Now());
+                                                  const Config& config, const LogTime& time) {
+  const AppendTime now = time.Now();
   MutexLock lock(&mutex_);
   EVENTLOG_ASSIGN_OR_RETURN(const AppendTicket ticket,
-                            partition_->Stage({&record, 1}, now_ms, nullptr));
+                            partition_->Stage({&record, 1}, now, nullptr));
   Queued queued;
   queued.is_first = pending_.empty();
   queued.linger = config.linger;
@@ -20,11 +20,11 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
   pending_bytes_ += send.bytes;
   pending_.push_back(
       {std::move(send), ticket.first_offset, ticket.drops,
-       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms});
+       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms});
   if (config.linger <= absl::ZeroDuration() || pending_bytes_ >= config.batch_bytes) {
     due_ = kDueNow;
   } else if (queued.is_first) {
-    due_ = clock->Monotonic() + config.linger;
+    due_ = time.clock()->Monotonic() + config.linger;
   }
   queued.is_due = due_ == kDueNow;
   queued.is_unlisted = !std::exchange(listed_, true);

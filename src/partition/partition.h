@@ -106,8 +106,8 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // Encodes records behind the log end; they are neither safe nor visible yet. The caller has
   // validated them. `metadata`, when given, gets one entry per record. FailedPrecondition
   // (kPoisoned; kClosed when the partition is deleted).
-  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records, int64_t now_ms,
-                                     std::vector<RecordMetadata>* metadata)
+  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records,
+                                     const AppendTime& now, std::vector<RecordMetadata>* metadata)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsAcknowledged(const AppendTicket& ticket) const {
     return high_watermark() >= ticket.end_offset && !IsDropped(ticket);
@@ -143,7 +143,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // `*held`: this call took the hold, and ReleaseHold gives it back.
   absl::Status HoldForAtomicWrite(bool until_synced, bool* held);
   void ReleaseHold();
-  AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                   GroupBuilder* group, std::vector<RecordMetadata>* metadata);
 
   // --- sealing (partition_seal.cc)
@@ -203,7 +203,7 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  AppendTicket StageLocked(absl::Span<const ProducerRecord> records, const AppendTime& now,
                            std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsBulkWorthwhile() const;

@@ -7,7 +7,7 @@
 namespace eventlog::inline v1::internal {
 
 absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
-                                              int64_t now_ms,
+                                              const AppendTime& now,
                                               std::vector<RecordMetadata>* metadata) {
   EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
   MutexLock lock(&mutex_);
@@ -16,7 +16,7 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
     if (tickets_out_.load(std::memory_order_acquire) != 0) return drop_reason_;
     draining_ = false;
   }
-  AppendTicket ticket = StageLocked(records, now_ms, metadata);
+  AppendTicket ticket = StageLocked(records, now, metadata);
   if (config_.acknowledgement == Acknowledgement::kMemory) {
     tail_.MarkJournaledBelow(ticket.end_offset);
     journaled_end_ = ticket.end_offset;
@@ -25,21 +25,20 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
   return ticket;
 }
 
-AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, int64_t now_ms,
+AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                     std::vector<RecordMetadata>* metadata) {
   AppendTicket ticket;
   ticket.first_offset = watermarks_.log_end();
   ticket.drops = drops_.load(std::memory_order_relaxed);
   if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
-  const int64_t append_ms = environment_.time->NowMs();
-  newest_append_ms_ = std::max(newest_append_ms_, append_ms);
+  newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
   int64_t offset = ticket.first_offset;
   const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
   for (const ProducerRecord& record : records) {
     const int64_t timestamp_ms =
-        record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
-    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, append_ms);
+        record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms;
+    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, newest_append_ms_);
     if (metadata != nullptr) {
       metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
     }
