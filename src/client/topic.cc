@@ -80,8 +80,7 @@ absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const
   const auto& partition = state_->partitions()[static_cast<std::size_t>(number)];
   const internal::AppendTime now = state_->core()->log_time().Now();
   EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage({&record, 1}, now, nullptr));
-  const StagedAppend staged{partition, ticket};
-  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppends(state_->core()->journal(), {&staged, 1}));
+  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(state_->core()->journal(), partition, ticket));
   const int64_t timestamp_ms =
       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms;
   return RecordMetadata{number, ticket.first_offset, absl::FromUnixMillis(timestamp_ms)};

@@ -41,10 +41,11 @@ class OpenBatch {
   std::string_view records() const { return {buffer_->bytes.get(), bytes_}; }
   const std::shared_ptr<TailBuffer>& buffer() const { return buffer_; }
 
-  // A buffer that has room for `bytes` more: the present one, or a larger copy for ReplaceBuffer.
-  std::shared_ptr<TailBuffer> BufferFor(std::size_t bytes) const;
+  bool HasRoom(std::size_t bytes) const { return bytes_ + bytes <= buffer_->capacity; }
+  // A larger copy that has room for `bytes` more, for ReplaceBuffer.
+  std::shared_ptr<TailBuffer> LargerBuffer(std::size_t bytes) const;
   void ReplaceBuffer(std::shared_ptr<TailBuffer> buffer) { buffer_ = std::move(buffer); }
-  // The buffer has room (MaxEncodedRecordBytes).
+  // The buffer HasRoom (MaxEncodedRecordBytes).
   void Append(const ProducerRecord& record, int64_t timestamp_ms);
 
   // What is not journaled yet, as a frame; and that it is now.

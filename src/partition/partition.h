@@ -125,7 +125,9 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   absl::Status DropReason() const;
   // Every ticket ends here, once. Offsets of dropped records are given out again only when all
   // tickets of that time have ended.
-  void Finish(const AppendTicket& ticket);
+  void Finish(const AppendTicket&) {
+    if (GivesTickets()) tickets_out_.fetch_sub(1, std::memory_order_release);
+  }
   bool NeedsSync() const;
   // Writes the whole tail to the segment and syncs it (`disk`), when so much is unjournaled that
   // journaling it would write it twice; waits for somebody else's such write. `*done`: it did
@@ -197,6 +199,10 @@ class Partition final : public GroupMember, public std::enable_shared_from_this<
   // What an atomic write that is in the running group asks of its partitions.
   enum class Hold { kNone, kUntilWritten, kUntilSynced };
 
+  // Nobody waits in a memory log, and nothing is dropped.
+  bool GivesTickets() const {
+    return acknowledgement_.load(std::memory_order_relaxed) != Acknowledgement::kMemory;
+  }
   void Restart(int64_t log_start, int64_t end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);

@@ -47,17 +47,13 @@ AppendTicket Partition::StageLocked(absl::Span<const ProducerRecord> records, co
   has_closed_.store(tail_.has_closed(), std::memory_order_release);
   watermarks_.SetLogEnd(offset);
   ticket.end_offset = offset;
-  tickets_out_.fetch_add(1, std::memory_order_relaxed);
+  if (GivesTickets()) tickets_out_.fetch_add(1, std::memory_order_relaxed);
   return ticket;
 }
 
 absl::Status Partition::DropReason() const {
   MutexLock lock(&mutex_);
   return OwnCopy(drop_reason_);
-}
-
-void Partition::Finish(const AppendTicket&) {
-  tickets_out_.fetch_sub(1, std::memory_order_release);
 }
 
 bool Partition::NeedsSync() const {

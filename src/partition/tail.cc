@@ -23,7 +23,8 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
   }
   OpenBatch& open = *batches_.back();
   EVENTLOG_ASSERT(open.end_offset() == offset);
-  if (auto buffer = open.BufferFor(bytes); buffer != open.buffer()) {
+  if (!open.HasRoom(bytes)) {
+    auto buffer = open.LargerBuffer(bytes);
     MutexLock lock(&readers_mutex_);
     open.ReplaceBuffer(std::move(buffer));
   }

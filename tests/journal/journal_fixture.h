@@ -27,8 +27,8 @@ class TestMember final : public internal::GroupMember {
   explicit TestMember(int64_t offset, std::size_t value_bytes = 10) : batch_(offset, 0, 0, 0) {
     const std::string value(value_bytes, 'v');
     const ProducerRecord record = {.value = value};
-    if (auto buffer = batch_.BufferFor(value_bytes + 100); buffer != batch_.buffer()) {
-      batch_.ReplaceBuffer(std::move(buffer));
+    if (!batch_.HasRoom(value_bytes + 100)) {
+      batch_.ReplaceBuffer(batch_.LargerBuffer(value_bytes + 100));
     }
     batch_.Append(record, 0);
   }
