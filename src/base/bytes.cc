@@ -9,20 +9,6 @@ namespace eventlog::inline v1::internal {
 
 static_assert(std::endian::native == std::endian::little);
 
-std::size_t VarintBytes(int64_t value) {
-  return (static_cast<std::size_t>(std::bit_width(ZigZag(value) | 1)) + 6) / 7;
-}
-
-char* StoreVarint(char* to, int64_t value) {
-  uint64_t rest = ZigZag(value);
-  while (rest >= 0x80) {
-    *to++ = static_cast<char>(rest | 0x80);
-    rest >>= 7;
-  }
-  *to++ = static_cast<char>(rest);
-  return to;
-}
-
 int64_t ByteReader::ReadLongVarint() {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {

@@ -2,6 +2,7 @@
 // move a cursor beyond its end.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,9 +42,21 @@ inline int64_t UnZigZag(uint64_t value) {
   return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
 }
 // Bytes that the signed varint of `value` takes.
-std::size_t VarintBytes(int64_t value);
+inline std::size_t VarintBytes(int64_t value) {
+  const uint64_t bits = ZigZag(value);
+  if (bits < 0x80) return 1;
+  return (static_cast<std::size_t>(std::bit_width(bits)) + 6) / 7;
+}
 // Writes it and returns the end. `to` has room for kMaxVarintBytes.
-char* StoreVarint(char* to, int64_t value);
+inline char* StoreVarint(char* to, int64_t value) {
+  uint64_t rest = ZigZag(value);
+  while (rest >= 0x80) {
+    *to++ = static_cast<char>(rest | 0x80);
+    rest >>= 7;
+  }
+  *to++ = static_cast<char>(rest);
+  return to;
+}
 
 // Reads forward through bytes that may be hostile. A failed read leaves ok() false and every later
 // read failing and returning zero or empty, so a decoder checks once at its end (and before it

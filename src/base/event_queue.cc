@@ -16,7 +16,7 @@ void EventQueue::Push(Event event) {
   waiting_.store(true, std::memory_order_release);
 }
 
-void EventQueue::Deliver() {
+void EventQueue::DeliverAll() {
   if (delivering) return;
   // Looked at again after the lock is free: what came meanwhile is nobody else's then.
   while (waiting_.load(std::memory_order_acquire)) {

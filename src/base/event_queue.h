@@ -30,9 +30,12 @@ class EventQueue {
   void Push(Event event);
   // Calls the observer, in a CallbackScope, for what was pushed. One thread at a time, in order; no
   // lock is held that anything else waits for.
-  void Deliver();
+  void Deliver() {
+    if (waiting_.load(std::memory_order_acquire)) DeliverAll();
+  }
 
  private:
+  void DeliverAll();
   void DeliverWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(delivery_mutex_);
 
   const Observer observer_;

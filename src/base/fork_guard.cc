@@ -47,6 +47,4 @@ ForkGuard::ForkGuard() : word_(Word()) {
   expected_ = first ? fresh : found;
 }
 
-bool ForkGuard::Forked() const { return __atomic_load_n(word_, __ATOMIC_RELAXED) != expected_; }
-
 }  // namespace eventlog::inline v1::internal

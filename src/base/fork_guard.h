@@ -8,7 +8,7 @@ class ForkGuard {
  public:
   ForkGuard();  // remembers which process this is
   // True in a child of the process that made this guard. Safe in any thread.
-  bool Forked() const;
+  bool Forked() const { return __atomic_load_n(word_, __ATOMIC_RELAXED) != expected_; }
 
  private:
   const unsigned* word_;

@@ -4,15 +4,13 @@
 
 namespace eventlog::inline v1::internal {
 
-absl::Status Gate::Enter() {
-  if (state_.fetch_add(1) < kShut) return absl::OkStatus();
+absl::Status Gate::Refuse() {
   Leave();
   MutexLock lock(&mutex_);
   return why_;
 }
 
-void Gate::Leave() {
-  if (state_.fetch_sub(1) != kShut + 1) return;
+void Gate::NotifyLeft() {
   MutexLock lock(&mutex_);
   left_.NotifyAll();
 }

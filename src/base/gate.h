@@ -15,8 +15,13 @@ namespace eventlog::inline v1::internal {
 class Gate {
  public:
   // OK: Leave must follow. Otherwise what Shut was given.
-  absl::Status Enter();
-  void Leave();
+  absl::Status Enter() {
+    if (state_.fetch_add(1) < kShut) return absl::OkStatus();
+    return Refuse();
+  }
+  void Leave() {
+    if (state_.fetch_sub(1) == kShut + 1) NotifyLeft();
+  }
 
   // Keeps new calls out with `why` and waits until those inside have left. False after `timeout`
   // of real time; the gate stays shut.
@@ -26,6 +31,9 @@ class Gate {
 
  private:
   static constexpr int64_t kShut = int64_t{1} << 62;
+
+  absl::Status Refuse();
+  void NotifyLeft();
 
   std::atomic<int64_t> state_{0};  // calls inside, plus kShut
   Mutex mutex_;

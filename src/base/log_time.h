@@ -4,26 +4,33 @@
 
 #include <cstdint>
 
-#include "absl/time/time.h"
+#include "base/clock_reading.h"
 #include "eventlog/clock.h"
 
 namespace eventlog::inline v1::internal {
 
+// When records are appended.
+struct AppendTime {
+  int64_t wall_ms = 0;  // the timestamp of those that bring none
+  int64_t log_ms = 0;   // by the log's time
+};
+
 // Thread-safe.
 class LogTime {
  public:
-  explicit LogTime(Clock* clock)
-      : clock_(clock), opened_(clock->Monotonic()), opened_ms_(absl::ToUnixMillis(clock->Now())) {}
+  explicit LogTime(Clock* clock) : clock_(clock), opened_(ReadClock(clock)) {}
 
-  // Unix time; never falls.
-  int64_t NowMs() const {
-    return opened_ms_ + absl::ToInt64Milliseconds(clock_->Monotonic() - opened_);
+  Clock* clock() const { return clock_; }
+  AppendTime Now() const {
+    const ClockReading now = ReadClock(clock_);
+    return {now.wall_ms, opened_.wall_ms + now.monotonic_ms - opened_.monotonic_ms};
   }
+  // Unix time; never falls.
+  int64_t NowMs() const { return Now().log_ms; }
 
  private:
   Clock* const clock_;
-  const absl::Duration opened_;
-  const int64_t opened_ms_;
+  const ClockReading opened_;
 };
 
 }  // namespace eventlog::inline v1::internal

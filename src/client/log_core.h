@@ -13,6 +13,7 @@
 #include "base/fork_guard.h"
 #include "base/gate.h"
 #include "base/health.h"
+#include "base/log_time.h"
 #include "client/sender.h"
 #include "eventlog/clock.h"
 #include "group/offset_store.h"
@@ -39,20 +40,23 @@ struct OffsetCommits {
 class LogCore {
  public:
   LogCore(Clock* clock, Observer observer, const LogLimits& limits)
-      : clock_(clock), events_(std::move(observer)), limits_(limits), sender_(this) {}
+      : clock_(clock), time_(clock), events_(std::move(observer)), limits_(limits), sender_(this) {}
   virtual ~LogCore() = default;
   LogCore(const LogCore&) = delete;
   LogCore& operator=(const LogCore&) = delete;
 
   Clock* clock() const { return clock_; }
   const LogLimits& limits() const { return limits_; }
-  int64_t WallMs() const { return absl::ToUnixMillis(clock_->Now()); }
+  const LogTime& log_time() const { return time_; }
   Journal* journal() const { return journal_.get(); }
   OffsetStore* offsets() { return &offsets_; }
   const Health& health() const { return health_; }
   Sender* sender() { return &sender_; }
   // Without a lock held: tells the observer what has happened, a poisoning included.
-  void TellObserver();
+  void TellObserver() {
+    if (health_.poisoned()) PushPoisoned();
+    events_.Deliver();
+  }
   const ForkGuard& fork_guard() const { return fork_guard_; }
   Gate* gate() { return &gate_; }
   // Everybody who waits outside the gate: set when the log closes or reopens.
@@ -80,7 +84,10 @@ class LogCore {
   virtual void RunSends() = 0;
 
  protected:
+  void PushPoisoned();
+
   Clock* const clock_;
+  const LogTime time_;
   EventQueue events_;
   const LogLimits limits_;
   const ForkGuard fork_guard_;
@@ -98,15 +105,25 @@ class LogCore {
 // log has to tell its observer is told when the call is over.
 class Call {
  public:
-  explicit Call(LogCore* core);  // null: a handle without a log
-  ~Call();
+  // Null: a handle without a log.
+  explicit Call(LogCore* core)
+      : core_(core),
+        status_(core == nullptr || core->fork_guard().Forked() ? Refusal()
+                                                               : core->gate()->Enter()) {}
+  ~Call() {
+    if (!status_.ok()) return;
+    core_->gate()->Leave();
+    core_->TellObserver();
+  }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   const absl::Status& status() const { return status_; }
 
  private:
+  absl::Status Refusal() const;
+
   LogCore* const core_;
-  absl::Status status_;
+  const absl::Status status_;
 };
 
 absl::Status ClosedError(std::string_view what);

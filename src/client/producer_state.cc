@@ -106,7 +106,7 @@ absl::Status ProducerState::Accept(TopicState* topic, int32_t partition,
   if (*full) return absl::OkStatus();
   SendQueue* const queue = topic->send_queue(partition);
   const auto queued = queue->Push(record, {this, std::move(*done), waiting->bytes, flush_epoch},
-                                  {topic->linger(), topic->batch_bytes()}, core_->clock());
+                                  {topic->linger(), topic->batch_bytes()}, core_->log_time());
   if (!queued.ok()) {
     Unreserve(waiting->bytes, flush_epoch);
     return queued.status();

@@ -8,23 +8,23 @@
 namespace eventlog::inline v1::internal {
 
 absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, Send send,
-                                                  const Config& config, Clock* clock) {
-  const int64_t now_ms = absl::ToUnixMillis(clock->Now());
+                                                  const Config& config, const LogTime& time) {
+  const AppendTime now = time.Now();
   MutexLock lock(&mutex_);
   EVENTLOG_ASSIGN_OR_RETURN(const AppendTicket ticket,
-                            partition_->Stage({&record, 1}, now_ms, nullptr));
+                            partition_->Stage({&record, 1}, now, nullptr));
   Queued queued;
   queued.is_first = pending_.empty();
   queued.linger = config.linger;
   config_ = config;
   pending_bytes_ += send.bytes;
   pending_.push_back(
-      {std::move(send), ticket.first_offset, ticket.drops,
-       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms});
+      {std::move(send), ticket,
+       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms});
   if (config.linger <= absl::ZeroDuration() || pending_bytes_ >= config.batch_bytes) {
     due_ = kDueNow;
   } else if (queued.is_first) {
-    due_ = clock->Monotonic() + config.linger;
+    due_ = time.clock()->Monotonic() + config.linger;
   }
   queued.is_due = due_ == kDueNow;
   queued.is_unlisted = !std::exchange(listed_, true);
@@ -34,7 +34,7 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
 bool SendQueue::LookAgain() {
   MutexLock lock(&mutex_);
   const bool dropped = std::any_of(pending_.begin(), pending_.end(), [this](const Pending& p) {
-    return partition_->IsDropped(p.ticket());
+    return partition_->IsDropped(p.ticket);
   });
   if (dropped) due_ = kDueNow;  // the partition takes nothing until it is told
   return due_ == kDueNow;
@@ -44,12 +44,12 @@ void SendQueue::Collect(absl::Duration now, bool all, std::vector<StagedAppend>*
   MutexLock lock(&mutex_);
   SettleLocked(absl::OkStatus());
   if (pending_.empty() || (!all && due_ > now)) return;
-  collected_end_ = pending_.back().ticket().end_offset;
+  collected_end_ = pending_.back().ticket.end_offset;
   // What was dropped is told in its turn, after what came before it and was not.
   const auto newest = std::find_if(pending_.rbegin(), pending_.rend(), [this](const Pending& p) {
-    return !partition_->IsDropped(p.ticket());
+    return !partition_->IsDropped(p.ticket);
   });
-  if (newest != pending_.rend()) due->push_back({partition_, newest->ticket()});
+  if (newest != pending_.rend()) due->push_back({partition_, newest->ticket});
 }
 
 absl::Duration SendQueue::FinishRound(absl::Duration now) {
@@ -59,8 +59,8 @@ absl::Duration SendQueue::FinishRound(absl::Duration now) {
   if (pending_.empty()) return absl::InfiniteDuration();
   if (collected_end >= 0) {
     // What is left came after the round began, or before something that was dropped meanwhile.
-    const bool is_due =
-        pending_.front().offset < collected_end || pending_bytes_ >= config_.batch_bytes;
+    const bool is_due = pending_.front().ticket.first_offset < collected_end ||
+                        pending_bytes_ >= config_.batch_bytes;
     due_ = is_due || config_.linger <= absl::ZeroDuration() ? kDueNow : now + config_.linger;
   }
   return due_;
@@ -97,10 +97,10 @@ void SendQueue::Disown(const SendSink* sink, const absl::Status& why) {
 void SendQueue::SettleLocked(const absl::Status& rest) {
   auto pending = pending_.begin();
   for (; pending != pending_.end(); ++pending) {
-    const AppendTicket ticket = pending->ticket();
+    const AppendTicket ticket = pending->ticket;
     if (partition_->IsAcknowledged(ticket)) {
-      Tell(&*pending,
-           RecordMetadata{number_, pending->offset, absl::FromUnixMillis(pending->timestamp_ms)});
+      Tell(&*pending, RecordMetadata{number_, pending->ticket.first_offset,
+                                     absl::FromUnixMillis(pending->timestamp_ms)});
     } else if (partition_->IsDropped(ticket)) {
       Tell(&*pending, partition_->DropReason());
     } else if (!rest.ok()) {

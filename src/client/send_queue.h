@@ -16,8 +16,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/log_time.h"
 #include "base/mutex.h"
-#include "eventlog/clock.h"
 #include "eventlog/producer.h"
 #include "eventlog/record.h"
 #include "partition/append_wait.h"
@@ -70,7 +70,7 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
 
   // Stages the record and queues it. Errors as Partition::Stage; then nothing was queued.
   absl::StatusOr<Queued> Push(const ProducerRecord& record, Send send, const Config& config,
-                              Clock* clock);
+                              const LogTime& time);
 
   // Once the sender looks at it: whether there is no reason to wait any more.
   bool LookAgain();
@@ -97,10 +97,8 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
  private:
   struct Pending {
     Send send;
-    int64_t offset = 0;
-    uint64_t drops = 0;
+    AppendTicket ticket;
     int64_t timestamp_ms = 0;
-    AppendTicket ticket() const { return {offset, offset + 1, drops}; }
   };
 
   // `rest`: OK, or what is told about records that are not resolved.

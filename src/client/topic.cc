@@ -78,12 +78,11 @@ absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const
   EVENTLOG_RETURN_IF_ERROR(state_->core()->MakeRoom());
 
   const auto& partition = state_->partitions()[static_cast<std::size_t>(number)];
-  const int64_t now_ms = state_->core()->WallMs();
-  EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage({&record, 1}, now_ms, nullptr));
-  const StagedAppend staged{partition, ticket};
-  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppends(state_->core()->journal(), {&staged, 1}));
+  const internal::AppendTime now = state_->core()->log_time().Now();
+  EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage({&record, 1}, now, nullptr));
+  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(state_->core()->journal(), partition, ticket));
   const int64_t timestamp_ms =
-      record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now_ms;
+      record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms;
   return RecordMetadata{number, ticket.first_offset, absl::FromUnixMillis(timestamp_ms)};
 }
 
@@ -98,12 +97,12 @@ absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
 
   std::vector<RecordMetadata> placed(records.size());
   std::vector<StagedAppend> staged;
-  const int64_t now_ms = state_->core()->WallMs();
+  const internal::AppendTime now = state_->core()->log_time().Now();
   absl::Status status;
   for (const Share& share : shares) {
     const auto& partition = state_->partitions()[static_cast<std::size_t>(share.partition)];
     std::vector<RecordMetadata> of_share;
-    auto ticket = partition->Stage(share.records, now_ms, &of_share);
+    auto ticket = partition->Stage(share.records, now, &of_share);
     if (!ticket.ok()) {
       status = ticket.status();
       break;

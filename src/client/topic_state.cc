@@ -7,8 +7,7 @@
 
 namespace eventlog::inline v1::internal {
 
-absl::Status TopicState::CheckNotDeleted() const {
-  if (!deleted_.load(std::memory_order_acquire)) return absl::OkStatus();
+absl::Status TopicState::DeletedError() const {
   return MakeError(ErrorReason::kUnknownTopic, "topic " + *name_ + " is deleted");
 }
 

@@ -49,7 +49,10 @@ class TopicState {
   }
   void MarkDeleted() { deleted_.store(true, std::memory_order_release); }
   // NotFound (kUnknownTopic) once the topic is deleted.
-  absl::Status CheckNotDeleted() const;
+  absl::Status CheckNotDeleted() const {
+    if (!deleted_.load(std::memory_order_acquire)) return absl::OkStatus();
+    return DeletedError();
+  }
 
   // Checks the record (CheckRecord) and chooses its partition: its own, by key, or the sticky one.
   absl::StatusOr<int32_t> Route(const ProducerRecord& record);
@@ -61,6 +64,8 @@ class TopicState {
   }
 
  private:
+  absl::Status DeletedError() const;
+
   const std::shared_ptr<LogCore> core_;
   const int32_t id_;
   const std::shared_ptr<const std::string> name_;

@@ -78,6 +78,7 @@ absl::Status JournalFiles::Open(const Uuid& log_id) {
     next_number_ = files_.back()->number + 1;
     position_ = 0;
     covered_ = 0;
+    Account();
   }
   if (const auto files = Entries(); !listed.ok() || listed->files != files) {
     EVENTLOG_RETURN_IF_ERROR(SyncFiles());  // a creation that crashed may have left them
@@ -141,6 +142,7 @@ void JournalFiles::Close() {
   MutexLock lock(&mutex_);
   files_.clear();
   current_ = nullptr;
+  Account();
   unsynced_ = false;
   fresh_block_ = false;
 }
@@ -208,6 +210,7 @@ absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed)
     const int64_t start = RoundUp(position_, fresh_block_ ? kJournalBlockBytes : 8);
     if (start + RoundUp(bytes, kJournalBlockBytes) <= current_->bytes) {
       position_ = start;
+      Account();
       return absl::OkStatus();
     }
     next = FindFree(padded);
@@ -229,6 +232,7 @@ absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed)
         next_number_ = number + 1;
         files_.push_back(std::make_unique<JournalFile>(std::move(made)));
         next = files_.back().get();
+        Account();
       }
       KeepReserve();
     }
@@ -245,6 +249,7 @@ absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed)
   position_ = 0;
   covered_ = 0;
   fresh_block_ = false;
+  Account();
   return absl::OkStatus();
 }
 
@@ -257,6 +262,7 @@ absl::Status JournalFiles::Write(std::string_view group, uint64_t sequence, bool
     at = position_;
     current_->last_sequence = sequence;
     position_ += static_cast<int64_t>(group.size());
+    Account();
   }
   unsynced_ = true;
   fresh_block_ = false;
@@ -289,6 +295,7 @@ void JournalFiles::FreeBelow(uint64_t sequence, const JournalPlace& place) {
   for (const auto& file : files_) {
     if (file.get() != current_ && file->last_sequence < sequence) file->last_sequence = 0;
   }
+  Account();
 }
 
 bool JournalFiles::WantsSpareLocked() const {
@@ -301,9 +308,13 @@ bool JournalFiles::WantsSpareLocked() const {
   return total + NextFileBytes(0) <= max_bytes_;
 }
 
-bool JournalFiles::WantsSpare() const {
-  MutexLock lock(&mutex_);
-  return WantsSpareLocked();
+void JournalFiles::Account() {
+  int64_t live = position_ - covered_;
+  for (const auto& file : files_) {
+    if (file.get() != current_ && file->last_sequence != 0) live += file->bytes;
+  }
+  live_bytes_.store(live, std::memory_order_relaxed);
+  wants_spare_.store(WantsSpareLocked(), std::memory_order_relaxed);
 }
 
 absl::Status JournalFiles::PrepareSpare() {
@@ -321,18 +332,10 @@ absl::Status JournalFiles::PrepareSpare() {
     MutexLock lock(&mutex_);
     next_number_ = number + 1;
     files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+    Account();
   }
   KeepReserve();
   return absl::OkStatus();
-}
-
-int64_t JournalFiles::live_bytes() const {
-  MutexLock lock(&mutex_);
-  int64_t bytes = position_ - covered_;
-  for (const auto& file : files_) {
-    if (file.get() != current_ && file->last_sequence != 0) bytes += file->bytes;
-  }
-  return bytes;
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -10,6 +10,7 @@
 // - a file with unsynced bytes is synced before it is left for another (R3).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -65,9 +66,9 @@ class JournalFiles {
   void FreeBelow(uint64_t sequence, const JournalPlace& place);
   // Any thread: makes a spare file when the current one is half full and none is free.
   absl::Status PrepareSpare();
-  bool WantsSpare() const;
+  bool WantsSpare() const { return wants_spare_.load(std::memory_order_relaxed); }
   // Any thread: bytes that no checkpoint covers yet.
-  int64_t live_bytes() const;
+  int64_t live_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 
  private:
   struct JournalFile {
@@ -87,6 +88,8 @@ class JournalFiles {
   int64_t NextFileBytes(int64_t at_least) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JournalFile* FindFree(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WantsSpareLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // After every change of what is used: brings what every append asks up to date.
+  void Account() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   FileSystem* const file_system_;
   const std::string log_directory_;
@@ -102,6 +105,8 @@ class JournalFiles {
   uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t position_ ABSL_GUARDED_BY(mutex_) = 0;  // end of the last group in current_
   int64_t covered_ ABSL_GUARDED_BY(mutex_) = 0;   // below it a checkpoint covers current_
+  std::atomic<int64_t> live_bytes_{0};            // written under mutex_
+  std::atomic<bool> wants_spare_{false};          // written under mutex_
 };
 
 }  // namespace eventlog::inline v1::internal

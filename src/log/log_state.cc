@@ -21,8 +21,7 @@ constexpr char kMemoryDirectory[] = "memory";
 LogState::LogState(LogOptions options)
     : LogCore(options.clock, options.observer, {options.max_record_bytes, options.max_write_bytes}),
       options_(std::move(options)),
-      file_system_(options_.file_system),
-      time_(clock_) {
+      file_system_(options_.file_system) {
   if (options_.memory) {
     memory_ = std::make_unique<MemoryFileSystem>();
     file_system_ = memory_.get();

@@ -171,7 +171,6 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   std::atomic<bool> written_since_aging_{false};
   std::atomic<bool> has_retention_{false};  // some topic
   std::atomic<bool> rolled_{false};         // some segment, since retention was last asked for
-  const LogTime time_;
 
   Mutex lifecycle_mutex_;  // Open, Reopen, Close; taken first
   bool open_ ABSL_GUARDED_BY(lifecycle_mutex_) = false;

@@ -98,7 +98,7 @@ std::vector<std::shared_ptr<Partition>> LogState::AllPartitions() const {
 absl::StatusOr<std::shared_ptr<TopicState>> LogState::AddTopic(std::string_view name,
                                                                const TopicConfig& config) {
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
-  const auto added = catalog_->Add(name, config, WallMs(), options_.random);
+  const auto added = catalog_->Add(name, config, time_.Now().wall_ms, options_.random);
   if (!added.ok()) return CatalogFailed(added.status());
   const CatalogTopic& topic = *added;
   auto state = MakeTopicState(topic);

@@ -107,17 +107,17 @@ bool LogState::CommitNeedsSync(absl::Span<const TopicPartitionOffset> offsets) {
 absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, bool sync,
                                    std::vector<AtomicShare>* written) {
   EVENTLOG_RETURN_IF_ERROR(MakeRoom());
-  const int64_t now_ms = WallMs();
+  const AppendTime now = time_.Now();
   if (options_.memory) {  // nothing can come between: nobody else sees a memory log's crash
     for (AtomicShare& share : shares) {
       EVENTLOG_ASSIGN_OR_RETURN(const auto ticket,
-                                share.partition->Stage(share.records, now_ms, &share.metadata));
+                                share.partition->Stage(share.records, now, &share.metadata));
       share.partition->Finish(ticket);
     }
     *written = std::move(shares);
     return absl::OkStatus();
   }
-  const auto write = std::make_shared<AtomicWrite>(std::move(shares), now_ms, sync);
+  const auto write = std::make_shared<AtomicWrite>(std::move(shares), now, sync);
   EVENTLOG_RETURN_IF_ERROR(write->Run(journal_.get()));
   *written = write->shares();
   return absl::OkStatus();
@@ -135,9 +135,9 @@ absl::Status LogState::WriteOffsets(const OffsetRecords& records, bool sync) {
 
 absl::Status LogState::CommitOffsets(const OffsetCommits& commits) {
   OffsetRecords records;
+  const int64_t now_ms = time_.Now().wall_ms;
   for (const TopicPartitionOffset& offset : commits.offsets) {
-    EVENTLOG_RETURN_IF_ERROR(
-        records.Add(commits.group, offset, WallMs(), options_.max_record_bytes));
+    EVENTLOG_RETURN_IF_ERROR(records.Add(commits.group, offset, now_ms, options_.max_record_bytes));
   }
   if (static_cast<int64_t>(records.bytes()) > options_.max_write_bytes) {
     return TooLarge("the commit", records.bytes(), "max_write_bytes", options_.max_write_bytes);
@@ -228,9 +228,10 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
   }
   OffsetRecords commits;
   std::vector<TopicPartitionOffset> offsets;
+  const int64_t now_ms = time_.Now().wall_ms;
   for (const auto& entry : batch.commits()) {
     const absl::Status added =
-        commits.Add(entry.group.group, entry.offset, WallMs(), options_.max_record_bytes);
+        commits.Add(entry.group.group, entry.offset, now_ms, options_.max_record_bytes);
     if (!added.ok()) return WithFailedIndex(added, entry.element);
     offsets.push_back(entry.offset);
   }

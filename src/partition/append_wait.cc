@@ -31,6 +31,12 @@ absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends,
   });
 }
 
+// The records are safe; if sealing fails the log is poisoned and the next append says so.
+void WriteClosed(Partition* partition) {
+  if (!partition->has_closed_batches()) return;
+  static_cast<void>(partition->WriteClosedBatches(/*wait=*/false));
+}
+
 }  // namespace
 
 absl::Status AwaitResolved(Journal* journal, absl::Span<const StagedAppend> appends) {
@@ -40,12 +46,7 @@ absl::Status AwaitResolved(Journal* journal, absl::Span<const StagedAppend> appe
 }
 
 void WriteClosedBatches(absl::Span<const StagedAppend> appends) {
-  for (const StagedAppend& append : appends) {
-    // The records are safe; if sealing fails the log is poisoned and the next append says so.
-    if (append.partition->has_closed_batches()) {
-      static_cast<void>(append.partition->WriteClosedBatches(/*wait=*/false));
-    }
-  }
+  for (const StagedAppend& append : appends) WriteClosed(append.partition.get());
 }
 
 absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends) {
@@ -58,6 +59,17 @@ absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appen
   }
   if (status.ok()) WriteClosedBatches(appends);
   return status;
+}
+
+absl::Status AwaitAppend(Journal* journal, const std::shared_ptr<Partition>& partition,
+                         const AppendTicket& ticket) {
+  if (!partition->IsAcknowledged(ticket)) {
+    const StagedAppend staged{partition, ticket};
+    return AwaitAppends(journal, {&staged, 1});
+  }
+  partition->Finish(ticket);
+  WriteClosed(partition.get());
+  return absl::OkStatus();
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -26,5 +26,8 @@ void WriteClosedBatches(absl::Span<const StagedAppend> appends);
 // writes meanwhile. OK: all are acknowledged. ResourceExhausted (kDiskFull): at least one was
 // dropped; FailedPrecondition (kPoisoned): some may or may not be durable.
 absl::Status AwaitAppends(Journal* journal, absl::Span<const StagedAppend> appends);
+// The same for one.
+absl::Status AwaitAppend(Journal* journal, const std::shared_ptr<Partition>& partition,
+                         const AppendTicket& ticket);
 
 }  // namespace eventlog::inline v1::internal

@@ -38,7 +38,7 @@ void AtomicWrite::Collect(GroupBuilder* group) {
   }
   for (AtomicShare& share : shares_) {
     tickets_.push_back(
-        share.partition->CollectAtomicShare(share.records, now_ms_, group, &share.metadata));
+        share.partition->CollectAtomicShare(share.records, now_, group, &share.metadata));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/log_time.h"
 #include "base/mutex.h"
 #include "journal/journal.h"
 #include "partition/partition.h"
@@ -24,8 +25,8 @@ class AtomicWrite final : public GroupMember, public std::enable_shared_from_thi
  public:
   // One share per partition. `sync`: acknowledged when it is on the device, not only written; set
   // when a partition among them needs it.
-  AtomicWrite(std::vector<AtomicShare> shares, int64_t now_ms, bool sync)
-      : shares_(std::move(shares)), now_ms_(now_ms), sync_(sync) {}
+  AtomicWrite(std::vector<AtomicShare> shares, const AppendTime& now, bool sync)
+      : shares_(std::move(shares)), now_(now), sync_(sync) {}
 
   // Writes and waits. ResourceExhausted (kDiskFull), NotFound (kUnknownTopic: deleted meanwhile):
   // nothing was written. FailedPrecondition (kPoisoned): all of it may be there after a recovery,
@@ -44,7 +45,7 @@ class AtomicWrite final : public GroupMember, public std::enable_shared_from_thi
 
   std::vector<AtomicShare> shares_;
   std::vector<AppendTicket> tickets_;  // leader's; one per share once collected
-  const int64_t now_ms_;
+  const AppendTime now_;
   const bool sync_;
   std::atomic<bool> resolved_{false};
   absl::Status status_;  // set before resolved_

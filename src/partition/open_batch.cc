@@ -18,8 +18,7 @@ OpenBatch::OpenBatch(int64_t base_offset, int64_t base_timestamp_ms, int32_t lea
       max_timestamp_ms_(base_timestamp_ms),
       buffer_(std::move(buffer)) {}
 
-std::shared_ptr<TailBuffer> OpenBatch::BufferFor(std::size_t bytes) const {
-  if (HasRoomFor(bytes)) return buffer_;
+std::shared_ptr<TailBuffer> OpenBatch::LargerBuffer(std::size_t bytes) const {
   auto larger = std::make_shared<TailBuffer>(std::max(bytes_ + bytes, 2 * buffer_->capacity()));
   std::memcpy(larger->bytes(), buffer_->bytes(), bytes_);
   larger->ShowUpTo(buffer_->visible());

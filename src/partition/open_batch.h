@@ -33,12 +33,12 @@ class OpenBatch {
   const std::shared_ptr<TailBuffer>& buffer() const { return buffer_; }
 
   bool in_arena() const { return buffer_->in_arena(); }
-  bool HasRoomFor(std::size_t bytes) const { return bytes_ + bytes <= buffer_->capacity(); }
 
-  // A buffer that has room for `bytes` more: the present one, or a larger copy for ReplaceBuffer.
-  std::shared_ptr<TailBuffer> BufferFor(std::size_t bytes) const;
+  bool HasRoom(std::size_t bytes) const { return bytes_ + bytes <= buffer_->capacity(); }
+  // A larger copy that has room for `bytes` more, for ReplaceBuffer.
+  std::shared_ptr<TailBuffer> LargerBuffer(std::size_t bytes) const;
   void ReplaceBuffer(std::shared_ptr<TailBuffer> buffer) { buffer_ = std::move(buffer); }
-  // The buffer has room (MaxEncodedRecordBytes).
+  // The buffer HasRoom (MaxEncodedRecordBytes).
   void Append(const ProducerRecord& record, int64_t timestamp_ms);
 
   // What is not journaled yet, as a frame; and that it is now.

@@ -82,7 +82,8 @@ struct RetentionView {
 struct AppendTicket {
   int64_t first_offset = 0;
   int64_t end_offset = 0;
-  uint64_t drops = 0;  // how often the unjournaled end had been dropped when these were staged
+  bool counted = false;  // its offsets may be dropped: not when they were shown as they were staged
+  uint64_t drops = 0;    // how often the unjournaled end had been dropped when these were staged
 };
 
 // Where a reader stopped: makes going on cheap, and is nothing but a hint.
@@ -115,8 +116,8 @@ class Partition final : public GroupMember,
   // Encodes records behind the log end; they are neither safe nor visible yet. The caller has
   // validated them. `metadata`, when given, gets one entry per record. FailedPrecondition
   // (kPoisoned; kClosed when the partition is deleted).
-  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records, int64_t now_ms,
-                                     std::vector<RecordMetadata>* metadata)
+  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records,
+                                     const AppendTime& now, std::vector<RecordMetadata>* metadata)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsAcknowledged(const AppendTicket& ticket) const {
     return high_watermark() >= ticket.end_offset && !IsDropped(ticket);
@@ -134,7 +135,9 @@ class Partition final : public GroupMember,
   absl::Status DropReason() const;
   // Every ticket ends here, once. Offsets of dropped records are given out again only when all
   // tickets of that time have ended.
-  void Finish(const AppendTicket& ticket);
+  void Finish(const AppendTicket& ticket) {
+    if (ticket.counted) tickets_out_.fetch_sub(1, std::memory_order_release);
+  }
   bool NeedsSync() const;
   // Writes the whole tail to the segment and syncs it (`disk`), when so much is unjournaled that
   // journaling it would write it twice; waits for somebody else's such write. `*done`: it did
@@ -152,7 +155,7 @@ class Partition final : public GroupMember,
   // `*held`: this call took the hold, and ReleaseHold gives it back.
   absl::Status HoldForAtomicWrite(bool until_synced, bool* held);
   void ReleaseHold();
-  AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                   GroupBuilder* group, std::vector<RecordMetadata>* metadata);
 
   // --- the arena (partition_arena.cc)
@@ -216,18 +219,20 @@ class Partition final : public GroupMember,
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckStageable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket BeginStaging(std::size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  void Count(AppendTicket* ticket);
+  AppendTicket BeginStaging(std::size_t count, const AppendTime& now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now,
                            std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageForJournal(absl::Span<const ProducerRecord> records, int64_t now_ms,
+  AppendTicket StageForJournal(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether the arena may take so many bytes of records: what goes there is shown at once.
   bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasArenaRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   AppendTicket StageInArena(absl::Span<const ProducerRecord> records, std::size_t bytes,
-                            int64_t now_ms, std::vector<RecordMetadata>* metadata)
+                            const AppendTime& now, std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OpenBatchHasRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Gets a chunk, and room for it in the segment, for an append that comes back to look. False:

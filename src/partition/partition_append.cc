@@ -17,7 +17,7 @@ absl::Status Partition::CheckStageable() {
 }
 
 absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
-                                              int64_t now_ms,
+                                              const AppendTime& now,
                                               std::vector<RecordMetadata>* metadata) {
   std::size_t bytes = 0;
   for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
@@ -27,34 +27,38 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
       MutexLock lock(&mutex_);
       EVENTLOG_RETURN_IF_ERROR(CheckStageable());
       by_arena = by_arena && MayUseArena(bytes);
-      if (by_arena && HasArenaRoom(bytes)) return StageInArena(records, bytes, now_ms, metadata);
-      if (!by_arena) return StageForJournal(records, now_ms, metadata);
+      if (by_arena && HasArenaRoom(bytes)) return StageInArena(records, bytes, now, metadata);
+      if (!by_arena) return StageForJournal(records, now, metadata);
     }
     EVENTLOG_ASSIGN_OR_RETURN(by_arena, GetChunk());
   }
 }
 
 // The offsets of records that are about to be encoded.
-AppendTicket Partition::BeginStaging(std::size_t count) {
+AppendTicket Partition::BeginStaging(std::size_t count, const AppendTime& now) {
   AppendTicket ticket;
   ticket.first_offset = watermarks_.log_end();
   ticket.end_offset = ticket.first_offset + static_cast<int64_t>(count);
   ticket.drops = drops_.load(std::memory_order_relaxed);
   if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
-  newest_append_ms_ = std::max(newest_append_ms_, environment_.time->NowMs());
+  newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
   watermarks_.SetLogEnd(ticket.end_offset);
-  tickets_out_.fetch_add(1, std::memory_order_relaxed);
   return ticket;
 }
 
-AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, int64_t now_ms,
+void Partition::Count(AppendTicket* ticket) {
+  ticket->counted = true;
+  tickets_out_.fetch_add(1, std::memory_order_relaxed);
+}
+
+AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                     std::vector<RecordMetadata>* metadata) {
-  const AppendTicket ticket = BeginStaging(records.size());
+  const AppendTicket ticket = BeginStaging(records.size(), now);
   const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
   int64_t offset = ticket.first_offset;
   for (const ProducerRecord& record : records) {
-    const int64_t timestamp_ms = TimestampMs(record, now_ms);
+    const int64_t timestamp_ms = TimestampMs(record, now.wall_ms);
     tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, newest_append_ms_);
     if (metadata != nullptr) {
       metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
@@ -65,13 +69,16 @@ AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, in
   return ticket;
 }
 
-AppendTicket Partition::StageForJournal(absl::Span<const ProducerRecord> records, int64_t now_ms,
+AppendTicket Partition::StageForJournal(absl::Span<const ProducerRecord> records,
+                                        const AppendTime& now,
                                         std::vector<RecordMetadata>* metadata) {
-  const AppendTicket ticket = StageOnHeap(records, now_ms, metadata);
+  AppendTicket ticket = StageOnHeap(records, now, metadata);
   if (config_.acknowledgement == Acknowledgement::kMemory) {  // there is no journal
     tail_.MarkJournaledBelow(ticket.end_offset);
     journaled_end_ = ticket.end_offset;
     Show(ticket.end_offset);
+  } else {
+    Count(&ticket);
   }
   return ticket;
 }
@@ -79,10 +86,6 @@ AppendTicket Partition::StageForJournal(absl::Span<const ProducerRecord> records
 absl::Status Partition::DropReason() const {
   MutexLock lock(&mutex_);
   return OwnCopy(drop_reason_);
-}
-
-void Partition::Finish(const AppendTicket&) {
-  tickets_out_.fetch_sub(1, std::memory_order_release);
 }
 
 bool Partition::NeedsSync() const {

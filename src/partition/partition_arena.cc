@@ -29,22 +29,22 @@ bool Partition::HasArenaRoom(std::size_t bytes) const {
 }
 
 AppendTicket Partition::StageInArena(absl::Span<const ProducerRecord> records, std::size_t bytes,
-                                     int64_t now_ms, std::vector<RecordMetadata>* metadata) {
+                                     const AppendTime& now, std::vector<RecordMetadata>* metadata) {
   const bool fits = OpenBatchHasRoom(bytes);
-  const AppendTicket ticket = BeginStaging(records.size());
+  const AppendTicket ticket = BeginStaging(records.size(), now);
   if (!fits) {
     ArenaChunkHeader header;
     header.topic_id = name_.topic_id;
     header.partition = name_.identity.partition;
     header.base_offset = ticket.first_offset;
-    header.base_timestamp_ms = TimestampMs(records.front(), now_ms);
+    header.base_timestamp_ms = TimestampMs(records.front(), now.wall_ms);
     header.leader_epoch = leader_epoch_.load(std::memory_order_relaxed);
     tail_.OpenInArena(std::move(spare_chunk_), header, newest_append_ms_);
     has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
   }
   int64_t offset = ticket.first_offset;
   for (const ProducerRecord& record : records) {
-    const int64_t timestamp_ms = TimestampMs(record, now_ms);
+    const int64_t timestamp_ms = TimestampMs(record, now.wall_ms);
     tail_.AppendInArena(record, timestamp_ms);
     if (metadata != nullptr) {
       metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});

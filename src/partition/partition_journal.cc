@@ -72,14 +72,15 @@ void Partition::ReleaseHold() {
   hold_ = Hold::kNone;
 }
 
-AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> records, int64_t now_ms,
-                                           GroupBuilder* group,
+AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> records,
+                                           const AppendTime& now, GroupBuilder* group,
                                            std::vector<RecordMetadata>* metadata) {
   AppendTicket ticket;
   {
     MutexLock lock(&mutex_);
     draining_ = false;  // no ticket was out when the hold was taken
-    ticket = StageOnHeap(records, now_ms, metadata);
+    ticket = StageOnHeap(records, now, metadata);
+    Count(&ticket);
   }
   Collect(group);
   return ticket;

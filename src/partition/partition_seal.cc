@@ -81,9 +81,10 @@ absl::Status Partition::SealAll() {
     tail_.CloseOpenBatch();
     has_closed_.store(true, std::memory_order_release);
     batches = tail_.ClosedBelow(watermarks_.log_end());
-    all.ticket = {watermarks_.log_end(), watermarks_.log_end(),
-                  drops_.load(std::memory_order_relaxed)};
-    tickets_out_.fetch_add(1, std::memory_order_relaxed);
+    all.ticket.first_offset = watermarks_.log_end();
+    all.ticket.end_offset = watermarks_.log_end();
+    all.ticket.drops = drops_.load(std::memory_order_relaxed);
+    Count(&all.ticket);
   }
   if (absl::Status durable = AwaitAppends(environment_.journal, {&all, 1});
       !durable.ok() && !IsDiskFull(durable)) {

@@ -38,7 +38,8 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
   }
   OpenBatch& open = *batches_.back();
   EVENTLOG_ASSERT(open.end_offset() == offset);
-  if (auto buffer = open.BufferFor(bytes); buffer != open.buffer()) {
+  if (!open.HasRoom(bytes)) {
+    auto buffer = open.LargerBuffer(bytes);
     MutexLock lock(&readers_mutex_);
     open.ReplaceBuffer(std::move(buffer));
   }
@@ -50,7 +51,7 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
 bool Tail::HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const {
   if (!OpenIsInArena()) return false;
   const OpenBatch& open = *batches_.back();
-  return open.HasRoomFor(bytes) && open.leader_epoch() == leader_epoch &&
+  return open.HasRoom(bytes) && open.leader_epoch() == leader_epoch &&
          open.bytes() + bytes <= batch_bytes;
 }
 

@@ -59,6 +59,10 @@ void HoldToBudget(const std::string& operation, int64_t few, int64_t many) {
   if (each < budget * 0.95) WARN(operation << " takes " << each << ": the budget may be lower");
 }
 
+TEST_CASE("an append to a log in memory keeps to its instructions", "[budget]") {
+  HoldToBudget("append_memory", 2'000, 12'000);
+}
+
 TEST_CASE("an append of process durability keeps to its instructions", "[budget]") {
   HoldToBudget("append_process", 2'000, 12'000);
 }

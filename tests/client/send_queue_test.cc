@@ -49,7 +49,7 @@ struct QueueFixture : PartitionFixture {
                          const SendQueue::Config& config = kLingers, int64_t bytes = 10) {
     ProducerRecord record;
     record.value = BytesView(value);
-    auto queued = queue->Push(record, {sink, nullptr, bytes, 0}, config, &clock);
+    auto queued = queue->Push(record, {sink, nullptr, bytes, 0}, config, time);
     EVENTLOG_ASSERT(queued.ok());
     return *queued;
   }
@@ -71,7 +71,7 @@ TEST_CASE("what was sent is told in order once it is safe", "[client]") {
     CHECK(at->partition == 3);
     told_by_callback.push_back(at->offset);
   };
-  REQUIRE(fixture.queue->Push(record, {&a, note, 7, 0}, kLingers, &fixture.clock).ok());
+  REQUIRE(fixture.queue->Push(record, {&a, note, 7, 0}, kLingers, fixture.time).ok());
   fixture.Push(&a);
   fixture.Push(&b);
   fixture.Push(&a);

@@ -175,7 +175,8 @@ struct HeldUp : SenderFixture {
   }
   ~HeldUp() { queue->Disown(&sink, internal::MakeError(ErrorReason::kTimedOut, "the test ends")); }
   internal::SendQueue::Queued Push(int64_t bytes) {
-    return *queue->Push({.value = "v"}, {&sink, nullptr, bytes, 0}, {absl::Hours(1), 1000}, &clock);
+    return *queue->Push({.value = "v"}, {&sink, nullptr, bytes, 0}, {absl::Hours(1), 1000},
+                        internal::LogTime(&clock));
   }
 
   Topic topic = OpenTopic("t");

@@ -37,6 +37,38 @@ TEST_CASE("nothing is written for appends that are acknowledged", "[partition]")
   CHECK(fixture.disk.Count("WriteAt") == 0);
 }
 
+TEST_CASE("an append that is acknowledged as it is staged needs no journal", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition =
+      fixture.Make(0, PartitionFixture::Config(internal::Acknowledgement::kMemory));
+  const auto staged = fixture.Stage(partition, Values(1)).value();
+  CHECK(internal::AwaitAppend(/*journal=*/nullptr, partition, staged.ticket).ok());
+  CHECK(partition->high_watermark() == 1);
+}
+
+TEST_CASE("one append alone waits for its group", "[partition]") {
+  PartitionFixture fixture;
+  const auto partition = fixture.Make(0);
+  const auto staged = fixture.Stage(partition, Values(1)).value();
+  fixture.disk.ResetCounts();
+  CHECK(internal::AwaitAppend(&fixture.journal, partition, staged.ticket).ok());
+  CHECK(fixture.disk.Count("SyncData") == 1);
+  CHECK(partition->high_watermark() == 1);
+}
+
+TEST_CASE("an append that is acknowledged as it is staged writes what batches it closed",
+          "[partition]") {
+  PartitionFixture fixture;
+  auto config = PartitionFixture::Config(internal::Acknowledgement::kMemory);
+  config.batch_bytes = 100;
+  const auto partition = fixture.Make(0, config);
+  for (int i = 0; i < 3; ++i) {
+    const auto staged = fixture.Stage(partition, Values(1, 80)).value();
+    CHECK(internal::AwaitAppend(/*journal=*/nullptr, partition, staged.ticket).ok());
+    CHECK_FALSE(partition->has_closed_batches());
+  }
+}
+
 TEST_CASE("one of several appends that is refused makes them fail", "[partition]") {
   PartitionFixture fixture;
   const auto a = fixture.Make(0);

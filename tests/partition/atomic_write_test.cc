@@ -18,7 +18,7 @@ std::shared_ptr<AtomicWrite> MakeWrite(const std::vector<std::shared_ptr<Partiti
                                        const std::vector<std::string>& values, bool sync) {
   std::vector<AtomicShare> shares;
   for (const auto& partition : partitions) shares.push_back({partition, RecordsOf(values)});
-  return std::make_shared<AtomicWrite>(std::move(shares), 1000, sync);
+  return std::make_shared<AtomicWrite>(std::move(shares), internal::AppendTime{1000, 1000}, sync);
 }
 
 TEST_CASE("the shares of an atomic write are seen after its sync and not before", "[partition]") {

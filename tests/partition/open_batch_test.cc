@@ -12,8 +12,8 @@ using internal::OpenBatch;
 void Add(OpenBatch* batch, const std::string& value, int64_t timestamp_ms = 1000) {
   const ProducerRecord record = {.value = value};
   const std::size_t bytes = internal::MaxEncodedRecordBytes(record);
-  if (auto buffer = batch->BufferFor(bytes); buffer != batch->buffer()) {
-    batch->ReplaceBuffer(std::move(buffer));
+  if (!batch->HasRoom(bytes)) {
+    batch->ReplaceBuffer(batch->LargerBuffer(bytes));
   }
   batch->Append(record, timestamp_ms);
 }

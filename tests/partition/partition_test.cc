@@ -63,7 +63,7 @@ TEST_CASE("metadata tells partition and offset and the timestamp as stored", "[p
   auto records = RecordsOf(values);
   records[1].timestamp = absl::FromUnixMicros(5'000'700);
   std::vector<RecordMetadata> metadata;
-  const auto ticket = partition->Stage(records, 1234, &metadata);
+  const auto ticket = partition->Stage(records, {1234, 0}, &metadata);
   REQUIRE(ticket.ok());
   REQUIRE(metadata.size() == 2);
   CHECK(metadata[0].partition == 3);

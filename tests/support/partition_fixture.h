@@ -115,7 +115,8 @@ class PartitionFixture {
   absl::StatusOr<internal::StagedAppend> Stage(
       const std::shared_ptr<internal::Partition>& partition,
       const std::vector<std::string>& values) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto ticket, partition->Stage(RecordsOf(values), NowMs(), nullptr));
+    EVENTLOG_ASSIGN_OR_RETURN(auto ticket,
+                              partition->Stage(RecordsOf(values), time.Now(), nullptr));
     return internal::StagedAppend{partition, ticket};
   }
   absl::Status Await(const internal::StagedAppend& staged) {
