@@ -63,6 +63,33 @@ TEST_CASE("no share of an atomic write is in the arena before its group is synce
   }) == "");
 }
 
+TEST_CASE("a write that nobody synced leaves no share in the arena alone", "[crash]") {
+  StagedHistory history;
+  Application& application = history.application();
+  MakeTopics(&history, Durability::kProcess);
+  REQUIRE(application.Append(kProcess, 100).ok());
+  REQUIRE(application.Write({kProcess, kOther}, 100).ok());
+  auto left = CutThatKeepsAllIn(history.disk(), "log/arena");
+  CHECK(history.WrongAfter(Crash::kPowerCut, std::move(left), [](Application* recovered) {
+    CHECK(recovered->MarksOf(kProcess).high_watermark == 1);
+    CHECK(recovered->MarksOf(kOther).high_watermark == 0);
+  }) == "");
+}
+
+TEST_CASE("an atomic write behind the arena comes back with all that is before it", "[crash]") {
+  StagedHistory history;
+  Application& application = history.application();
+  MakeTopics(&history, Durability::kDisk);
+  for (int i = 0; i < 3; ++i) REQUIRE(application.Append(kProcess, 500).ok());
+  REQUIRE(application.Maintain(absl::Seconds(11)).ok());  // into a segment, which nobody syncs
+  for (int i = 0; i < 3; ++i) REQUIRE(application.Append(kProcess, 500).ok());
+  REQUIRE(application.Write({kProcess, kOther}, 100).ok());
+  CHECK(history.WrongAfter(Crash::kPowerCut, NothingUnsynced(history.disk()),
+                           [](Application* recovered) {
+                             CHECK(recovered->MarksOf(kProcess).high_watermark == 7);
+                           }) == "");
+}
+
 // History (c).
 TEST_CASE("an atomic write behind unsynced appends comes back with all that is before it",
           "[crash]") {

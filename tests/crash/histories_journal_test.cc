@@ -74,6 +74,23 @@ TEST_CASE("chunks that a power cut left behind do not replay after the next one"
   }) == "");
 }
 
+TEST_CASE("records that a damaged chunk has lost are told of", "[crash]") {
+  StagedHistory history;
+  MakeTopics(&history);
+  for (int i = 0; i < 3; ++i) REQUIRE(history.application().Append(kProcess, 100).ok());
+  const auto left = history.disk().AfterKill();
+  left->Overwrite("log/arena/00000000.arena", 4096 + 50, "damaged");
+  ManualClock clock;
+  const auto log = Log::Open({.directory = "log", .clock = &clock, .file_system = left.get()});
+  REQUIRE(log.ok());
+  const RecoveryReport report = log->recovery_report();
+  CHECK_FALSE(report.clean);
+  REQUIRE(report.cut.size() == 1);
+  CHECK(report.cut[0].topic == kProcess.topic);
+  CHECK(report.cut[0].offset == 0);
+  CHECK_THAT(report.text, Catch::Contains("00000000.arena: slot 0"));
+}
+
 // History (j).
 TEST_CASE("a journal file that is left with unsynced groups does not take later ones along",
           "[crash]") {

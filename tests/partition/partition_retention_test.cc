@@ -97,7 +97,7 @@ TEST_CASE("the removal of segments is told", "[partition]") {
     CHECK(event.partition == 0);
   });
   const auto told_partition = std::make_shared<Partition>(
-      internal::PartitionEnvironment{&fixture.files, &fixture.journal, &fixture.arena,
+      internal::PartitionEnvironment{&fixture.files, &fixture.journal, fixture.arena,
                                      &fixture.health, &fixture.clock, &events, &fixture.time,
                                      &fixture.any_rolled},
       fixture.Name(0));

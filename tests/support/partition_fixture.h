@@ -67,7 +67,7 @@ class PartitionFixture {
       EVENTLOG_ASSERT(internal::CreateDirectories(&memory, directory).ok());
     }
     EVENTLOG_ASSERT(journal.Start(log_id, 1).ok());
-    arena.Start(log_id, 1);
+    no_arena.Start(log_id, 1);
   }
 
   MemoryFileSystem memory;
@@ -80,7 +80,8 @@ class PartitionFixture {
   std::atomic<bool> any_rolled{false};
   internal::Uuid log_id;
   internal::Journal journal;
-  internal::Arena arena{&disk, "/log"};  // a memory file system maps nothing: there is none
+  internal::Arena no_arena{&disk, "/log"};  // a memory file system maps nothing
+  internal::Arena* arena = &no_arena;       // of the partitions that are made next
 
   static internal::PartitionConfig Config(internal::Acknowledgement acknowledgement) {
     internal::PartitionConfig config;
@@ -103,8 +104,8 @@ class PartitionFixture {
   std::shared_ptr<internal::Partition> Make(int32_t number, const internal::PartitionConfig& config,
                                             internal::RecoveredPartition recovered,
                                             int32_t leader_epoch) {
-    const internal::PartitionEnvironment environment = {&files, &journal, &arena, &health,
-                                                        &clock, &events,  &time,  &any_rolled};
+    const internal::PartitionEnvironment environment = {&files, &journal, arena, &health,
+                                                        &clock, &events,  &time, &any_rolled};
     auto partition = std::make_shared<internal::Partition>(environment, Name(number));
     partition->SetConfig(config);
     partition->Adopt(std::move(recovered), leader_epoch);
