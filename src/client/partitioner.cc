@@ -36,6 +36,7 @@ int32_t Murmur2(std::string_view bytes) {
 
 int32_t PartitionForKey(std::string_view key, int32_t partitions) {
   EVENTLOG_ASSERT(partitions > 0);
+  if (partitions == 1) return 0;
   return (Murmur2(key) & 0x7fffffff) % partitions;
 }
 

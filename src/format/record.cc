@@ -11,7 +11,6 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
-constexpr std::size_t kMaxVarint32Bytes = 5;
 constexpr int32_t kMinBodyBytes = static_cast<int32_t>(kMinRecordBytes) - 1;
 constexpr std::size_t kMinHeaderBytes = 2;  // two lengths
 
@@ -40,19 +39,11 @@ std::size_t BytesBytes(BytesView bytes) {
   return VarintBytes(static_cast<int64_t>(size)) + size;
 }
 
-std::size_t HeadersBytes(const HeadersView& headers) {
-  std::size_t bytes = VarintBytes(static_cast<int64_t>(headers.size()));
-  ForEachHeader(headers, [&bytes](const Header& header) {
-    bytes += BytesBytes(header.key) + BytesBytes(header.value);
-  });
-  return bytes;
-}
-
 // What follows the length field.
 std::size_t BodyBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
                       int32_t offset_delta) {
   return 1 + VarintBytes(timestamp_delta_ms) + VarintBytes(offset_delta) + BytesBytes(record.key) +
-         BytesBytes(record.value) + HeadersBytes(record.headers);
+         BytesBytes(record.value) + EncodedHeadersBytes(record.headers);
 }
 
 char* StoreBytes(char* to, BytesView bytes) {
@@ -114,9 +105,13 @@ std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_d
   return VarintBytes(static_cast<int64_t>(body)) + body;
 }
 
-std::size_t MaxEncodedRecordBytes(const ProducerRecord& record) {
-  return kMaxVarint32Bytes + 1 + kMaxVarintBytes + kMaxVarint32Bytes + BytesBytes(record.key) +
-         BytesBytes(record.value) + HeadersBytes(record.headers);
+std::size_t EncodedHeadersBytes(const HeadersView& headers) {
+  if (headers.empty()) return 1;
+  std::size_t bytes = VarintBytes(static_cast<int64_t>(headers.size()));
+  ForEachHeader(headers, [&bytes](const Header& header) {
+    bytes += BytesBytes(header.key) + BytesBytes(header.value);
+  });
+  return bytes;
 }
 
 char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
@@ -130,6 +125,7 @@ char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_del
   to = StoreBytes(to, record.key);
   to = StoreBytes(to, record.value);
   to = StoreVarint(to, static_cast<int64_t>(record.headers.size()));
+  if (record.headers.empty()) return to;
   ForEachHeader(record.headers, [&to](const Header& header) {
     to = StoreBytes(StoreBytes(to, header.key), header.value);
   });

@@ -80,26 +80,23 @@ BatchHeader LoadHeader(const char* from) {
 
 }  // namespace
 
-std::string SealBatch(BatchHeader* header, std::string_view records, CompressionType compression,
-                      uint64_t identity_seed) {
+SealedBatch SealBatch(const BatchHeader& header, std::string_view records,
+                      CompressionType compression, uint64_t identity_seed) {
   EVENTLOG_ASSERT(records.size() <= static_cast<std::size_t>(kMaxBodyBytes));
-  std::string compressed;
-  if (compression == CompressionType::kLz4 && !records.empty()) compressed = CompressLz4(records);
-  const bool shrunk = !compressed.empty() && compressed.size() < records.size();
-  const std::string_view body = shrunk ? std::string_view(compressed) : records;
-
-  const int codec = shrunk ? kLz4Codec : 0;
-  header->attributes = static_cast<uint16_t>((header->attributes & ~kCompressionMask) | codec);
-  header->body_bytes = static_cast<uint32_t>(body.size());
-  header->uncompressed_bytes = static_cast<uint32_t>(records.size());
-  header->body_hash = Hash64(body, identity_seed);
-  EVENTLOG_ASSERT(Problem(*header) == nullptr);
-
-  std::string batch;
-  batch.reserve(kBatchHeaderBytes + body.size());
-  batch.resize(kBatchHeaderBytes);
-  StoreHeader(batch.data(), *header, identity_seed);
-  batch.append(body);
+  SealedBatch batch;
+  batch.header = header;
+  batch.records = records;
+  if (compression == CompressionType::kLz4 && !records.empty()) {
+    batch.compressed = CompressLz4(records);
+    if (batch.compressed.size() >= records.size()) batch.compressed.clear();
+  }
+  const int codec = batch.compressed.empty() ? 0 : kLz4Codec;
+  batch.header.attributes = static_cast<uint16_t>((header.attributes & ~kCompressionMask) | codec);
+  batch.header.body_bytes = static_cast<uint32_t>(batch.body().size());
+  batch.header.uncompressed_bytes = static_cast<uint32_t>(records.size());
+  batch.header.body_hash = Hash64(batch.body(), identity_seed);
+  EVENTLOG_ASSERT(Problem(batch.header) == nullptr);
+  StoreHeader(batch.header_bytes.data(), batch.header, identity_seed);
   return batch;
 }
 

@@ -9,6 +9,7 @@
 //   76 kafka_crc u32 (0: not carried) | 80 body_hash u64 | 88 header_hash u64
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -59,12 +60,23 @@ struct BatchHeader {
   friend bool operator==(const BatchHeader&, const BatchHeader&) = default;
 };
 
-// Seals `records` (the records section, uncompressed) under `header`: fills in body_bytes,
-// uncompressed_bytes, body_hash and the codec, and returns header and body as they go to disk.
-// A body that compression does not shrink is stored as it is. What DecodeBatchHeader refuses must
-// not be asked for: the caller has refused it.
-std::string SealBatch(BatchHeader* header, std::string_view records, CompressionType compression,
-                      uint64_t identity_seed);
+// A batch as it goes to disk: header_bytes, then body().
+struct SealedBatch {
+  BatchHeader header;
+  std::array<char, kBatchHeaderBytes> header_bytes = {};
+  std::string_view records = {};  // of who sealed it
+  std::string compressed = {};    // set when that is what is stored
+
+  std::string_view head() const { return {header_bytes.data(), header_bytes.size()}; }
+  std::string_view body() const { return compressed.empty() ? records : compressed; }
+};
+
+// Seals `records` (the records section, uncompressed), which it does not copy, under `header`:
+// fills in body_bytes, uncompressed_bytes, body_hash and the codec. A body that compression does
+// not shrink is stored as it is. What DecodeBatchHeader refuses must not be asked for: the caller
+// has refused it.
+SealedBatch SealBatch(const BatchHeader& header, std::string_view records,
+                      CompressionType compression, uint64_t identity_seed);
 
 // The header at the start of `bytes`: kBatchHeaderBytes are enough for those we write, up to
 // kMaxHeaderBytes (as many as the file has) to tell a newer one from damage. DataLoss

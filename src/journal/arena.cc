@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "format/file_names.h"
-#include "format/record.h"
 #include "io/durable_file.h"
 
 namespace eventlog::inline v1::internal {
@@ -76,16 +75,14 @@ void ArenaChunk::Begin(ArenaChunkHeader header) {
   chain_ = StoreArenaChunkHeader(slot_bytes_, header, arena_->log_id_);
 }
 
-void ArenaChunk::Publish(std::size_t end) {
-  EVENTLOG_ASSERT(published_ <= end && end <= capacity_);
-  std::string_view left(bytes_ + published_, end - published_);
-  while (!left.empty()) {
-    const char* const record = left.data();
-    EVENTLOG_ASSERT(SkipRecord(&left).ok());
-    chain_ = ChainRecord(chain_, {record, static_cast<std::size_t>(left.data() - record)});
-  }
-  published_ = end;
-  published_word()->store(PublishedWord(end, chain_), std::memory_order_release);
+void ArenaChunk::Add(std::size_t record_bytes) {
+  chain_ = ChainRecord(chain_, {bytes_ + end_, record_bytes});
+  end_ += record_bytes;
+}
+
+void ArenaChunk::Publish() {
+  EVENTLOG_ASSERT(end_ <= capacity_);
+  published_word()->store(PublishedWord(end_, chain_), std::memory_order_release);
 }
 
 void Arena::Start(const Uuid& log_id, uint64_t generation) {

@@ -55,8 +55,10 @@ class ArenaChunk {
   std::size_t capacity() const { return capacity_; }
   // Says whose records follow. Once; topic_id, partition, base and epoch are the caller's.
   void Begin(ArenaChunkHeader header);
-  // The records that end at `end` have survived the process when this returns.
-  void Publish(std::size_t end);
+  // A record of so many bytes is encoded behind the last one.
+  void Add(std::size_t record_bytes);
+  // All that was added survives the process when this returns.
+  void Publish();
 
  private:
   friend class Arena;
@@ -72,8 +74,8 @@ class ArenaChunk {
   const std::size_t capacity_;
   char* slot_bytes_ = nullptr;
   char* bytes_ = nullptr;
-  std::size_t published_ = 0;
-  uint64_t chain_ = 0;
+  std::size_t end_ = 0;  // of what was added
+  uint64_t chain_ = 0;   // of the same
   std::list<Taken>::iterator taken_;
 };
 

@@ -29,6 +29,7 @@ void OpenBatch::Append(const ProducerRecord& record, int64_t timestamp_ms) {
   char* const at = buffer_->bytes() + bytes_;
   char* const end =
       EncodeRecord(at, record, TimestampDelta(timestamp_ms, base_timestamp_ms_), count_);
+  buffer_->Added(static_cast<std::size_t>(end - at));
   bytes_ += static_cast<std::size_t>(end - at);
   EVENTLOG_ASSERT(bytes_ <= buffer_->capacity());
   ++count_;

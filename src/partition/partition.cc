@@ -55,11 +55,15 @@ OrderedWatermarks Partition::watermarks() const {
   return watermarks_;
 }
 
-// The high watermark moves here and nowhere else. Its store and the waiters' count are sequentially
-// consistent on both sides: a reader that saw the old value is registered and gets the signal.
 void Partition::Show(int64_t end_offset) {
   if (end_offset <= watermarks_.high_watermark()) return;
   tail_.ShowUpTo(end_offset);
+  RaiseHighWatermark(end_offset);
+}
+
+// The high watermark moves here and nowhere else. Its store and the waiters' count are sequentially
+// consistent on both sides: a reader that saw the old value is registered and gets the signal.
+void Partition::RaiseHighWatermark(int64_t end_offset) {
   watermarks_.SetHighWatermark(end_offset);
   high_watermark_.store(end_offset);
   waiters_.Notify();

@@ -216,6 +216,7 @@ class Partition final : public GroupMember,
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RaiseHighWatermark(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckStageable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -245,11 +246,12 @@ class Partition final : public GroupMember,
   bool IsBulkWorthwhile() const;
   absl::Status WriteBulk(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   // `*refused`: for lack of space, before a byte was written.
-  absl::Status ReserveAndWrite(int64_t end_offset, bool* refused)
+  absl::Status ReserveAndWrite(const std::vector<std::shared_ptr<OpenBatch>>& batches,
+                               const PartitionConfig& config, bool* refused)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   absl::Status WriteClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
-  absl::Status WriteBatch(const OpenBatch& batch, const PartitionConfig& config)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  std::vector<std::shared_ptr<OpenBatch>> TakeClosed()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   absl::Status SyncBeforeSealing();
   absl::Status DeletedError() const;
   void TellRolled();

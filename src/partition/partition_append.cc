@@ -155,8 +155,15 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
     bulk_done_.NotifyAll();
     return written;
   }
+  std::vector<std::shared_ptr<OpenBatch>> batches;
+  PartitionConfig config;
+  {
+    MutexLock lock(&mutex_);
+    config = config_;
+    batches = tail_.ClosedBelow(end_offset);  // none when the topic was deleted meanwhile
+  }
   bool refused = false;
-  written = ReserveAndWrite(end_offset, &refused);
+  written = ReserveAndWrite(batches, config, &refused);
   if (refused) {  // the callers are told, the log goes on
     if (absl::Status synced = NeedsSync() ? segments_.Sync() : absl::OkStatus(); !synced.ok()) {
       return PoisonSegment(synced);  // what was written before is to be durable even so
@@ -177,36 +184,12 @@ absl::Status Partition::WriteBulk(int64_t end_offset) {
     journaled_end_ = std::max(journaled_end_, end_offset);
     bypassed_ = !NeedsSync();
     Show(end_offset);
-    while (tail_.OldestClosed(end_offset) != nullptr) tail_.PopOldest();
+    for (std::size_t i = 0; i < batches.size(); ++i) tail_.PopOldest();
     has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
     oldest_staged_ = environment_.clock->Monotonic();
   }
   bulk_in_flight_.store(false);
   bulk_done_.NotifyAll();
-  return absl::OkStatus();
-}
-
-absl::Status Partition::ReserveAndWrite(int64_t end_offset, bool* refused) {
-  *refused = false;
-  std::vector<std::shared_ptr<OpenBatch>> batches;
-  PartitionConfig config;
-  int64_t bytes = 0;
-  {
-    MutexLock lock(&mutex_);
-    config = config_;
-    batches = tail_.ClosedBelow(end_offset);  // none when the topic was deleted meanwhile
-  }
-  if (batches.empty()) return absl::OkStatus();
-  for (const auto& batch : batches) {
-    bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
-  }
-  bool rolled = false;
-  absl::Status reserved = segments_.Reserve(bytes, batches.front()->base_offset(),
-                                            batches.front()->append_ms(), config, &rolled);
-  *refused = IsDiskFull(reserved);
-  EVENTLOG_RETURN_IF_ERROR(reserved);
-  if (rolled) TellRolled();
-  for (const auto& batch : batches) EVENTLOG_RETURN_IF_ERROR(WriteBatch(*batch, config));
   return absl::OkStatus();
 }
 

@@ -51,7 +51,8 @@ AppendTicket Partition::StageInArena(absl::Span<const ProducerRecord> records, s
     }
     ++offset;
   }
-  Show(ticket.end_offset);
+  tail_.ShowArena();
+  RaiseHighWatermark(ticket.end_offset);
   return ticket;
 }
 

@@ -6,6 +6,11 @@
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
+namespace {
+
+constexpr int64_t kWriteBytes = 512 << 10;  // of closed batches with one call
+
+}  // namespace
 
 // Records of an atomic write reach a segment only after its group is on the device: otherwise a
 // power cut could keep one partition's share and lose the others'.
@@ -35,41 +40,67 @@ absl::Status Partition::WriteClosedBatches(bool wait) {
 absl::Status Partition::WriteClosedLocked() {
   EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
   for (;;) {
-    std::shared_ptr<OpenBatch> batch;
+    std::vector<std::shared_ptr<OpenBatch>> batches;
     PartitionConfig config;
     {
       MutexLock lock(&mutex_);
-      const bool atomic_unsynced = config_.acknowledgement != Acknowledgement::kMemory &&
-                                   atomic_sequence_ > environment_.journal->synced_upto();
-      if (!atomic_unsynced) batch = tail_.OldestClosed(watermarks_.high_watermark());
-      if (batch == nullptr) return absl::OkStatus();
-      if (batch->unjournaled_bytes() > 0) {
-        // Its gap in the journal is not to come between an atomic write's look at it and its share.
-        if (hold_ != Hold::kNone) return absl::OkStatus();
-        bypassed_ = true;
-      }
+      batches = TakeClosed();
+      if (batches.empty()) return absl::OkStatus();
       config = config_;
     }
-    bool rolled = false;
-    absl::Status written =
-        segments_.Reserve(static_cast<int64_t>(kBatchHeaderBytes + batch->bytes()),
-                          batch->base_offset(), batch->append_ms(), config, &rolled);
-    if (IsDiskFull(written)) return written;
-    if (rolled) TellRolled();
-    if (written.ok()) written = WriteBatch(*batch, config);
+    bool refused = false;
+    absl::Status written = ReserveAndWrite(batches, config, &refused);
+    if (refused) return written;
     if (!written.ok()) return PoisonSegment(written);
     MutexLock lock(&mutex_);
-    tail_.PopOldest();
+    for (std::size_t i = 0; i < batches.size(); ++i) tail_.PopOldest();
     oldest_staged_ = environment_.clock->Monotonic();
     has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
   }
 }
 
-absl::Status Partition::WriteBatch(const OpenBatch& batch, const PartitionConfig& config) {
-  BatchHeader header = batch.Header();
-  const std::string sealed =
-      SealBatch(&header, batch.records(), config.compression_type, name_.identity.Seed());
-  return segments_.Append(header, sealed);
+// The oldest closed batches that may go to the segment together; they stay in the tail.
+std::vector<std::shared_ptr<OpenBatch>> Partition::TakeClosed() {
+  std::vector<std::shared_ptr<OpenBatch>> batches;
+  const bool atomic_unsynced = config_.acknowledgement != Acknowledgement::kMemory &&
+                               atomic_sequence_ > environment_.journal->synced_upto();
+  if (atomic_unsynced) return batches;
+  const int64_t room = std::min(kWriteBytes, segments_.room(config_));
+  int64_t bytes = 0;
+  for (auto& batch : tail_.ClosedBelow(watermarks_.high_watermark())) {
+    bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
+    if (bytes > room && !batches.empty()) break;
+    if (batch->unjournaled_bytes() > 0) {
+      // Its gap in the journal is not to come between an atomic write's look at it and its share.
+      if (hold_ != Hold::kNone) break;
+      bypassed_ = true;
+    }
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+absl::Status Partition::ReserveAndWrite(const std::vector<std::shared_ptr<OpenBatch>>& batches,
+                                        const PartitionConfig& config, bool* refused) {
+  *refused = false;
+  if (batches.empty()) return absl::OkStatus();
+  std::vector<SealedBatch> sealed;
+  sealed.reserve(batches.size());
+  int64_t bytes = 0;
+  for (const auto& batch : batches) {
+    bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
+  }
+  bool rolled = false;
+  absl::Status reserved = segments_.Reserve(bytes, batches.front()->base_offset(),
+                                            batches.front()->append_ms(), config, &rolled);
+  *refused = IsDiskFull(reserved);
+  EVENTLOG_RETURN_IF_ERROR(reserved);
+  if (rolled) TellRolled();
+  for (const auto& batch : batches) {
+    sealed.push_back(SealBatch(batch->Header(), batch->records(), config.compression_type,
+                               name_.identity.Seed()));
+  }
+  return segments_.Append(sealed);
 }
 
 absl::Status Partition::SealAll() {
@@ -153,14 +184,18 @@ absl::Status Partition::TrimForClose() {
 absl::StatusOr<PartitionCheckpoint> Partition::ReopenFromMemory(int32_t leader_epoch) {
   MutexLock segment_lock(&segment_mutex_);
   int64_t end = 0;
+  std::vector<std::shared_ptr<OpenBatch>> batches;
+  PartitionConfig config;
   {
     MutexLock lock(&mutex_);
     end = watermarks_.high_watermark();
     tail_.TruncateTo(end);
     watermarks_ = OrderedWatermarks(watermarks_.log_start(), end, end, end);
+    batches = tail_.ClosedBelow(end);
+    config = config_;
   }
   bool refused = false;
-  absl::Status written = ReserveAndWrite(end, &refused);
+  absl::Status written = ReserveAndWrite(batches, config, &refused);
   if (refused) return written;  // nothing has changed: it can be tried again
   if (written.ok()) written = segments_.Sync();
   if (!written.ok()) return PoisonSegment(written);

@@ -19,11 +19,11 @@ namespace {
 
 constexpr int32_t kAnyEpoch = std::numeric_limits<int32_t>::max();
 
-std::string SealFiller(int64_t from, int64_t to, uint64_t identity_seed, BatchHeader* header) {
+SealedBatch SealFiller(int64_t from, int64_t to, uint64_t identity_seed) {
   constexpr int64_t kMostOffsets = std::numeric_limits<int32_t>::max();
-  *header = {};
-  header->base_offset = from;
-  header->last_offset_delta = static_cast<int32_t>(std::min(to - from, kMostOffsets) - 1);
+  BatchHeader header;
+  header.base_offset = from;
+  header.last_offset_delta = static_cast<int32_t>(std::min(to - from, kMostOffsets) - 1);
   return SealBatch(header, {}, CompressionType::kNone, identity_seed);
 }
 
@@ -55,11 +55,15 @@ class Rewriter {
     position_ += static_cast<int64_t>(bytes.size());
     return absl::OkStatus();
   }
+  absl::Status Write(const SealedBatch& batch) {
+    EVENTLOG_RETURN_IF_ERROR(Write(batch.head()));
+    return Write(batch.body());
+  }
   absl::Status WriteFiller(int64_t from, int64_t to) {
     for (int64_t at = from; at < to;) {
-      BatchHeader header;
-      EVENTLOG_RETURN_IF_ERROR(Write(SealFiller(at, to, seed_, &header)));
-      at = header.next_offset();
+      const SealedBatch filler = SealFiller(at, to, seed_);
+      EVENTLOG_RETURN_IF_ERROR(Write(filler));
+      at = filler.header.next_offset();
     }
     return absl::OkStatus();
   }
@@ -279,9 +283,8 @@ absl::Status SegmentRepair::WriteGap(Rewriter* rewriter, int64_t from, int64_t t
   replayed.CloseOpenBatch();
   for (const auto& batch : replayed.ClosedBelow(to)) {
     EVENTLOG_RETURN_IF_ERROR(rewriter->WriteFiller(from, batch->base_offset()));
-    BatchHeader header = batch->Header();
     EVENTLOG_RETURN_IF_ERROR(rewriter->Write(
-        SealBatch(&header, batch->records(), input_.config.compression_type, seed_)));
+        SealBatch(batch->Header(), batch->records(), input_.config.compression_type, seed_)));
     from = batch->end_offset();
   }
   return rewriter->WriteFiller(from, to);
@@ -339,25 +342,23 @@ absl::Status SegmentRepair::Run() {
 
 absl::Status AppendBatch(SegmentSet* segments, const OpenBatch& batch,
                          const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms) {
-  BatchHeader header = batch.Header();
-  const std::string sealed =
-      SealBatch(&header, batch.records(), config.compression_type, identity_seed);
+  const SealedBatch sealed =
+      SealBatch(batch.Header(), batch.records(), config.compression_type, identity_seed);
   bool rolled = false;
-  EVENTLOG_RETURN_IF_ERROR(segments->Reserve(static_cast<int64_t>(sealed.size()),
-                                             header.base_offset, now_ms, config, &rolled));
-  return segments->Append(header, sealed);
+  EVENTLOG_RETURN_IF_ERROR(segments->Reserve(sealed.header.batch_bytes(), sealed.header.base_offset,
+                                             now_ms, config, &rolled));
+  return segments->Append({&sealed, 1});
 }
 
 absl::Status AppendFiller(SegmentSet* segments, int64_t from, int64_t to,
                           const PartitionConfig& config, uint64_t identity_seed, int64_t now_ms) {
   for (int64_t at = from; at < to;) {
-    BatchHeader header;
-    const std::string filler = SealFiller(at, to, identity_seed, &header);
+    const SealedBatch filler = SealFiller(at, to, identity_seed);
     bool rolled = false;
     EVENTLOG_RETURN_IF_ERROR(
-        segments->Reserve(static_cast<int64_t>(filler.size()), at, now_ms, config, &rolled));
-    EVENTLOG_RETURN_IF_ERROR(segments->Append(header, filler));
-    at = header.next_offset();
+        segments->Reserve(filler.header.batch_bytes(), at, now_ms, config, &rolled));
+    EVENTLOG_RETURN_IF_ERROR(segments->Append({&filler, 1}));
+    at = filler.header.next_offset();
   }
   return absl::OkStatus();
 }

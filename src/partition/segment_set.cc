@@ -100,9 +100,9 @@ absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t appe
   return absl::OkStatus();
 }
 
-absl::Status SegmentSet::Append(const BatchHeader& header, std::string_view batch) {
+absl::Status SegmentSet::Append(absl::Span<const SealedBatch> batches) {
   if (unsynced_.empty() || unsynced_.back() != active_) unsynced_.push_back(active_);
-  return active_->Append(header, batch);
+  return active_->Append(batches);
 }
 
 absl::Status SegmentSet::Sync() {

@@ -41,8 +41,13 @@ class SegmentSet {
   // `*rolled`: a segment was finished.
   absl::Status Reserve(int64_t bytes, int64_t base_offset, int64_t append_ms,
                        const PartitionConfig& config, bool* rolled);
-  // Writes a batch into the reserved space.
-  absl::Status Append(const BatchHeader& header, std::string_view batch);
+  // How much more the active segment takes before it is full.
+  int64_t room(const PartitionConfig& config) const {
+    return active_ == nullptr ? config.segment_bytes
+                              : config.segment_bytes - active_->end_position();
+  }
+  // Writes batches into the reserved space.
+  absl::Status Append(absl::Span<const SealedBatch> batches);
   // Makes every byte and every name durable, and indexes what was rolled.
   absl::Status Sync();
   bool unsynced() const { return !unsynced_.empty() || directory_unsynced_; }

@@ -24,6 +24,7 @@ void Tail::OpenBatchIn(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64
   MutexLock lock(&readers_mutex_);
   batches_.push_back(std::move(batch));
   closed_ = false;
+  in_arena_ = batches_.back()->in_arena() ? batches_.back().get() : nullptr;
 }
 
 void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
@@ -48,13 +49,6 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
   unjournaled_bytes_ += open.bytes() - before;
 }
 
-bool Tail::HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const {
-  if (!OpenIsInArena()) return false;
-  const OpenBatch& open = *batches_.back();
-  return open.HasRoom(bytes) && open.leader_epoch() == leader_epoch &&
-         open.bytes() + bytes <= batch_bytes;
-}
-
 void Tail::OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
                        int64_t append_ms) {
   chunk->Begin(header);
@@ -63,10 +57,9 @@ void Tail::OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader
 }
 
 void Tail::AppendInArena(const ProducerRecord& record, int64_t timestamp_ms) {
-  OpenBatch& open = *batches_.back();
-  const std::size_t before = open.bytes();
-  open.Append(record, timestamp_ms);
-  unjournaled_bytes_ += open.bytes() - before;
+  const std::size_t before = in_arena_->bytes();
+  in_arena_->Append(record, timestamp_ms);
+  unjournaled_bytes_ += in_arena_->bytes() - before;
 }
 
 int64_t Tail::bytes() const {
@@ -116,15 +109,9 @@ void Tail::TruncateTo(int64_t end_offset) {
   MutexLock lock(&readers_mutex_);
   while (!batches_.empty() && batches_.back()->base_offset() >= end_offset) batches_.pop_back();
   if (!batches_.empty()) batches_.back()->TruncateTo(end_offset);
-  closed_ = true;
+  CloseOpenBatch();
   unjournaled_bytes_ = 0;
   for (const auto& batch : batches_) unjournaled_bytes_ += batch->unjournaled_bytes();
-}
-
-std::shared_ptr<OpenBatch> Tail::OldestClosed(int64_t end_offset) const {
-  const bool has_closed = batches_.size() > 1 || (closed_ && !batches_.empty());
-  if (!has_closed || batches_.front()->end_offset() > end_offset) return nullptr;
-  return batches_.front();
 }
 
 std::vector<std::shared_ptr<OpenBatch>> Tail::ClosedBelow(int64_t end_offset) const {
@@ -152,6 +139,7 @@ void Tail::Clear() {
   batches_.clear();
   unjournaled_bytes_ = 0;
   closed_ = false;
+  in_arena_ = nullptr;
 }
 
 std::shared_ptr<TailBuffer> Tail::FindBatch(int64_t offset, TailCursor* cursor) {

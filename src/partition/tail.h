@@ -36,17 +36,22 @@ class Tail {
   void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
               int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms);
   // Whether the open batch is in the arena and has room for that much more.
-  bool HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const;
-  bool OpenIsInArena() const {
-    return !batches_.empty() && !closed_ && batches_.back()->in_arena();
+  bool HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const {
+    return in_arena_ != nullptr && in_arena_->HasRoom(bytes) &&
+           in_arena_->leader_epoch() == leader_epoch && in_arena_->bytes() + bytes <= batch_bytes;
   }
+  bool OpenIsInArena() const { return in_arena_ != nullptr; }
   // Begins a batch in a chunk.
   void OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
                    int64_t append_ms);
-  // Appends a record to the batch in the arena, which has room.
+  // Appends a record to the batch in the arena, which has room; ShowArena shows what was appended.
   void AppendInArena(const ProducerRecord& record, int64_t timestamp_ms);
+  void ShowArena() { in_arena_->buffer()->ShowUpTo(in_arena_->bytes()); }
   // The next record starts a new batch.
-  void CloseOpenBatch() { closed_ = true; }
+  void CloseOpenBatch() {
+    closed_ = true;
+    in_arena_ = nullptr;
+  }
   std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }
   // Adds everything that is not journaled yet.
   void Collect(int32_t topic_id, int32_t partition, GroupBuilder* group);
@@ -61,10 +66,8 @@ class Tail {
   // in the arena are worth a write.
   bool WantsWriting() const;
   const OpenBatch& oldest() const { return *batches_.front(); }
-  // The oldest batch when it is closed and ends at or below `end_offset`, else null.
-  std::shared_ptr<OpenBatch> OldestClosed(int64_t end_offset) const;
   void PopOldest();
-  // All of them, oldest first.
+  // The closed batches that end at or below `end_offset`, oldest first.
   std::vector<std::shared_ptr<OpenBatch>> ClosedBelow(int64_t end_offset) const;
   bool OldestIsAmong(const std::vector<std::shared_ptr<OpenBatch>>& batches) const;
   void Clear();
@@ -84,7 +87,8 @@ class Tail {
 
   // Written under the partition's lock and readers_mutex_; so either is enough to read it.
   std::deque<std::shared_ptr<OpenBatch>> batches_;
-  bool closed_ = false;  // the last batch takes no more records
+  bool closed_ = false;            // the last batch takes no more records
+  OpenBatch* in_arena_ = nullptr;  // the last batch, when it is open and in the arena
   std::size_t unjournaled_bytes_ = 0;
   Mutex readers_mutex_;
 };

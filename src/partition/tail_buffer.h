@@ -24,11 +24,16 @@ class TailBuffer {
   std::size_t capacity() const { return capacity_; }
   bool in_arena() const { return chunk_ != nullptr; }
 
+  // A record of so many bytes is encoded behind the last one.
+  void Added(std::size_t record_bytes) {
+    if (chunk_ != nullptr) chunk_->Add(record_bytes);
+  }
   std::size_t visible() const { return visible_.load(std::memory_order_acquire); }
-  // In a chunk that is also what makes them survive the process, before anybody sees them.
+  // In a chunk, where it is always all there is, that is also what makes it survive the process,
+  // before anybody sees it.
   void ShowUpTo(std::size_t end) {
     if (end <= visible_.load(std::memory_order_relaxed)) return;
-    if (chunk_ != nullptr) chunk_->Publish(end);
+    if (chunk_ != nullptr) chunk_->Publish();
     visible_.store(end, std::memory_order_release);
   }
 

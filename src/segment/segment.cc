@@ -113,22 +113,33 @@ absl::Status Segment::Reserve(int64_t bytes) {
   return absl::OkStatus();
 }
 
-absl::Status Segment::Append(const BatchHeader& header, std::string_view batch) {
-  const int64_t position = end_position();
-  EVENTLOG_ASSERT(static_cast<int64_t>(batch.size()) == header.batch_bytes());
-  EVENTLOG_ASSERT(header.base_offset >= next_offset_);
-  EVENTLOG_ASSERT(position + header.batch_bytes() <= allocated_bytes_);
+absl::Status Segment::Append(absl::Span<const SealedBatch> batches) {
+  const int64_t begin = end_position();
+  int64_t end = begin;
+  int64_t next_offset = next_offset_;
+  std::vector<std::string_view> pieces;
+  for (const SealedBatch& batch : batches) {
+    EVENTLOG_ASSERT(batch.header.base_offset >= next_offset);
+    next_offset = batch.header.next_offset();
+    end += batch.header.batch_bytes();
+    pieces.push_back(batch.head());
+    pieces.push_back(batch.body());
+  }
+  EVENTLOG_ASSERT(end <= allocated_bytes_);
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
   files_->MarkDirty(path_);
-  const std::string_view pieces[] = {batch};
-  EVENTLOG_RETURN_IF_ERROR(file->WriteAt(position, pieces));
-  next_offset_ = header.next_offset();
-  // In one critical section: an index that is loaded at this moment either scans this batch or is
-  // there to be told of it.
+  EVENTLOG_RETURN_IF_ERROR(file->WriteAt(begin, pieces));
+  next_offset_ = next_offset;
+  // In one critical section: an index that is loaded at this moment either scans these batches or
+  // is there to be told of them.
   MutexLock lock(&index_mutex_);
   EVENTLOG_ASSERT(!sealed_);
-  if (index_.has_value()) index_->Add(header, position);
-  end_position_.store(position + header.batch_bytes(), std::memory_order_release);
+  int64_t position = begin;
+  for (const SealedBatch& batch : batches) {
+    if (index_.has_value()) index_->Add(batch.header, position);
+    position += batch.header.batch_bytes();
+  }
+  end_position_.store(end, std::memory_order_release);
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "base/mutex.h"
 #include "format/identity.h"
 #include "format/record_batch.h"
@@ -70,9 +71,9 @@ class Segment {
   // reserved already); steps double from 64 KiB to 16 MiB. ResourceExhausted
   // (kDiskFull): nothing was written, nothing has changed.
   absl::Status Reserve(int64_t bytes);
-  // Writes a sealed batch (header and body) at the end and then shows it to readers. Not synced.
+  // Writes sealed batches, one at least, at the end and then shows them to readers. Not synced.
   // After an error the segment must not be written again (the log is poisoned).
-  absl::Status Append(const BatchHeader& header, std::string_view batch);
+  absl::Status Append(absl::Span<const SealedBatch> batches);
   // Makes everything appended durable. OK at once when nothing is dirty.
   absl::Status Sync();
   // Cuts the preallocated rest off. The next Sync makes that durable.

@@ -205,8 +205,8 @@ TEST_CASE("records that do not decode under good checksums are damage", "[cli]")
   internal::BatchHeader header;
   header.record_count = 3;
   header.last_offset_delta = 2;
-  const std::string batch =
-      internal::SealBatch(&header, std::string(100, 'x'), CompressionType::kNone, identity.Seed());
+  const std::string batch = internal::SealedBytes(&header, std::string(100, 'x'),
+                                                  CompressionType::kNone, identity.Seed());
   test::WriteFileText(FirstSegment(log), internal::EncodeSegmentHeader({identity, 0, 0}) + batch);
   const VerifyReport report = Verified(log);
   REQUIRE_FALSE(report.damage.empty());

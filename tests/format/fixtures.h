@@ -18,6 +18,7 @@
 #include "format/record.h"
 #include "format/record_batch.h"
 #include "format/segment_header.h"
+#include "support/sealed_bytes.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -67,7 +68,7 @@ inline BatchHeader FixtureBatchHeader() {
 
 inline std::string FixtureBatch() {
   BatchHeader header = FixtureBatchHeader();
-  return SealBatch(&header, FixtureRecords(), CompressionType::kNone, FixtureIdentity().Seed());
+  return SealedBytes(&header, FixtureRecords(), CompressionType::kNone, FixtureIdentity().Seed());
 }
 
 inline std::string FixtureLz4Records() {
@@ -88,7 +89,7 @@ inline BatchHeader FixtureLz4BatchHeader() {
 
 inline std::string FixtureLz4Batch() {
   BatchHeader header = FixtureLz4BatchHeader();
-  return SealBatch(&header, FixtureLz4Records(), CompressionType::kLz4, FixtureIdentity().Seed());
+  return SealedBytes(&header, FixtureLz4Records(), CompressionType::kLz4, FixtureIdentity().Seed());
 }
 
 inline SegmentHeader FixtureSegmentHeader() { return {FixtureIdentity(), 1000, 1'700'000'000'123}; }

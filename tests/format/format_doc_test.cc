@@ -117,7 +117,7 @@ std::string DistinctiveBatch(BatchHeader* header) {
   header->attributes = 0x0018;
   header->kafka_crc = 0xabcdef01;
   header->last_offset_delta = 77;
-  return SealBatch(header, FixtureLz4Records(), CompressionType::kLz4, PartitionSeed());
+  return SealedBytes(header, FixtureLz4Records(), CompressionType::kLz4, PartitionSeed());
 }
 
 TEST_CASE("the page's table of formats is the code's", "[format]") {

@@ -34,7 +34,7 @@ absl::Status WithHeaderField(std::size_t offset, T value) {
 
 TEST_CASE("a plain batch comes back", "[format]") {
   BatchHeader sealed = FixtureBatchHeader();
-  const std::string batch = SealBatch(&sealed, FixtureRecords(), CompressionType::kNone, Seed());
+  const std::string batch = SealedBytes(&sealed, FixtureRecords(), CompressionType::kNone, Seed());
   CHECK(static_cast<int64_t>(batch.size()) == sealed.batch_bytes());
   CHECK(sealed.body_bytes == FixtureRecords().size());
   CHECK(sealed.uncompressed_bytes == sealed.body_bytes);
@@ -51,7 +51,8 @@ TEST_CASE("a plain batch comes back", "[format]") {
 TEST_CASE("a compressed batch comes back", "[format]") {
   BatchHeader sealed = FixtureLz4BatchHeader();
   sealed.attributes = 0x10;  // transactional; stays beside the codec
-  const std::string batch = SealBatch(&sealed, FixtureLz4Records(), CompressionType::kLz4, Seed());
+  const std::string batch =
+      SealedBytes(&sealed, FixtureLz4Records(), CompressionType::kLz4, Seed());
   CHECK(sealed.attributes == (0x10 | kLz4Codec));
   CHECK(sealed.body_bytes < sealed.uncompressed_bytes);
   CHECK(sealed.uncompressed_bytes == FixtureLz4Records().size());
@@ -66,7 +67,7 @@ TEST_CASE("a compressed batch comes back", "[format]") {
 TEST_CASE("a body that does not shrink is stored plain", "[format]") {
   BatchHeader sealed = FixtureBatchHeader();
   sealed.attributes = kLz4Codec;  // of a batch it was made from
-  const std::string batch = SealBatch(&sealed, FixtureRecords(), CompressionType::kLz4, Seed());
+  const std::string batch = SealedBytes(&sealed, FixtureRecords(), CompressionType::kLz4, Seed());
   CHECK(sealed.attributes == 0);
   CHECK(batch == FixtureBatch());
 }
@@ -76,7 +77,7 @@ TEST_CASE("a batch that compaction emptied comes back", "[format]") {
     BatchHeader sealed = FixtureBatchHeader();
     sealed.record_count = 0;
     sealed.last_offset_delta = 9;
-    const std::string batch = SealBatch(&sealed, "", type, Seed());
+    const std::string batch = SealedBytes(&sealed, "", type, Seed());
     CHECK(batch.size() == kBatchHeaderBytes);
     const auto header = DecodeBatchHeader(batch, Seed());
     REQUIRE(header.ok());
@@ -125,7 +126,7 @@ TEST_CASE("offsets that could overflow are damage", "[format]") {
   CHECK(IsDamage(WithHeaderField(64, int32_t{-1})));
   BatchHeader empty = FixtureBatchHeader();
   empty.record_count = 0;
-  const std::string backwards = SealBatch(&empty, "", CompressionType::kNone, Seed());
+  const std::string backwards = SealedBytes(&empty, "", CompressionType::kNone, Seed());
   CHECK(IsDamage(
       DecodeHeaderOnly(WithField(backwards, 64, int32_t{-1}, kRecordBatchFormat, Seed()))));
   BatchHeader last = FixtureBatchHeader();

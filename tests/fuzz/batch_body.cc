@@ -31,8 +31,8 @@ void CheckSealing(const internal::BatchHeader& header, std::string_view batch,
                   std::string_view records, uint64_t seed) {
   const bool compressed = (header.attributes & internal::kCompressionMask) != 0;
   internal::BatchHeader again = header;
-  const std::string sealed =
-      SealBatch(&again, records, compressed ? CompressionType::kLz4 : CompressionType::kNone, seed);
+  const std::string sealed = SealedBytes(
+      &again, records, compressed ? CompressionType::kLz4 : CompressionType::kNone, seed);
   if (!compressed) {
     EVENTLOG_ASSERT(sealed == batch);
     return;

@@ -39,7 +39,7 @@ FUZZ_TARGET(batch_header) {
   if (!compressed && header->body_bytes <= kMaxSealedBytes) {
     internal::BatchHeader again = *header;
     const std::string zeros(header->body_bytes, '\0');
-    const std::string sealed = SealBatch(&again, zeros, CompressionType::kNone, seed);
+    const std::string sealed = SealedBytes(&again, zeros, CompressionType::kNone, seed);
     EVENTLOG_ASSERT(sealed.compare(0, kFieldsEnd, bytes, 0, kFieldsEnd) == 0);
     const auto decoded = internal::DecodeBatchHeader(sealed, seed);
     EVENTLOG_ASSERT(decoded.ok() && *decoded == again);

@@ -67,7 +67,7 @@ std::string EmptyBatch(int64_t base_offset) {
   internal::BatchHeader header;
   header.base_offset = base_offset;
   header.last_offset_delta = 9;
-  return SealBatch(&header, "", CompressionType::kNone, TestIdentity().Seed());
+  return SealedBytes(&header, "", CompressionType::kNone, TestIdentity().Seed());
 }
 
 std::vector<std::string> Batches() {

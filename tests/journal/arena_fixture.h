@@ -45,8 +45,10 @@ struct ArenaFixture {
     chunk->Begin({.topic_id = 1, .base_offset = base_offset});
     std::size_t end = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t begin = end;
       end = Encode(chunk.get(), end, values[i], static_cast<int32_t>(i));
-      chunk->Publish(end);
+      chunk->Add(end - begin);
+      chunk->Publish();
     }
     return chunk;
   }

@@ -23,7 +23,8 @@ struct SetFixture : PartitionFixture {
     EVENTLOG_RETURN_IF_ERROR(
         set.Reserve(batch.header.batch_bytes(), base_offset, now_ms, config, &rolled));
     rolls += rolled ? 1 : 0;
-    return set.Append(batch.header, batch.bytes);
+    const auto sealed = internal::AsSealedBatch(batch.header, batch.bytes);
+    return set.Append({&sealed, 1});
   }
   std::vector<int64_t> Bases(int64_t offset, int64_t max_bytes = 1 << 20) {
     std::vector<internal::StoredBatch> batches;

@@ -45,7 +45,7 @@ TEST_CASE("batches close at batch_bytes and at a new epoch", "[partition]") {
   CHECK_FALSE(tail.WantsWriting());
   Add(&tail, 2, std::string(400, 'c'));
   CHECK(tail.WantsWriting());
-  CHECK(tail.OldestClosed(kAll)->end_offset() == 2);
+  CHECK(tail.ClosedBelow(kAll).front()->end_offset() == 2);
   Add(&tail, 3, "d", 1000, /*epoch=*/2);
   CHECK(tail.ClosedBelow(kAll).size() == 2);
   tail.CloseOpenBatch();
@@ -68,8 +68,8 @@ TEST_CASE("a closed batch beyond the given end stays", "[partition]") {
   tail.CloseOpenBatch();
   Add(&tail, 1, "b");
   tail.CloseOpenBatch();
-  CHECK(tail.OldestClosed(0) == nullptr);
-  CHECK(tail.OldestClosed(1) != nullptr);
+  CHECK(tail.ClosedBelow(0).empty());
+  CHECK(tail.ClosedBelow(1).size() == 1);
   CHECK(tail.ClosedBelow(1).size() == 1);
   const auto oldest = tail.ClosedBelow(1);
   CHECK(tail.OldestIsAmong(oldest));

@@ -66,7 +66,8 @@ struct SegmentFixture {
   // Reserves and appends; a test that is about one of them calls it itself.
   static void Append(internal::Segment* segment, const SealedBatch& batch) {
     EVENTLOG_ASSERT(segment->Reserve(batch.header.batch_bytes()).ok());
-    EVENTLOG_ASSERT(segment->Append(batch.header, batch.bytes).ok());
+    const auto sealed = internal::AsSealedBatch(batch.header, batch.bytes);
+    EVENTLOG_ASSERT(segment->Append({&sealed, 1}).ok());
   }
   std::shared_ptr<internal::Segment> Create(const std::vector<SealedBatch>& batches) {
     auto segment = internal::Segment::Create(&files, place, 1, 0);

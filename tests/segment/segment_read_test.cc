@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "segment/segment.h"
 #include "segment/segment_fixture.h"
+#include "support/sealed_bytes.h"
 #include "support/temp_dir.h"
 
 namespace eventlog::test {
@@ -228,7 +229,7 @@ TEST_CASE("records that contradict their batch are damage for who looks for a ti
     batch = MakeCountedBatch(TestIdentity(), 0, 2);
     batch.records[0] = static_cast<char>(batch.records[0] + 100);
     batch.bytes =
-        internal::SealBatch(&batch.header, batch.records, CompressionType::kNone, fixture.seed);
+        internal::SealedBytes(&batch.header, batch.records, CompressionType::kNone, fixture.seed);
   }
   const auto segment = fixture.Adopt({batch}, true);
   const absl::Status status = segment->FindTimestamp(1, 0).status();

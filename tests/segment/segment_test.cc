@@ -204,7 +204,8 @@ TEST_CASE("a failed write shows nothing to readers", "[segment]") {
   fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
     return call.name == "WriteAt" ? absl::InternalError("EIO") : absl::OkStatus();
   });
-  CHECK(absl::IsInternal(segment->Append(batches[1].header, batches[1].bytes)));
+  const auto second = internal::AsSealedBatch(batches[1].header, batches[1].bytes);
+  CHECK(absl::IsInternal(segment->Append({&second, 1})));
   CHECK(segment->end_position() == end);
   CHECK(FirstOffsetRead(segment.get(), 10) == -1);
 }

@@ -13,6 +13,7 @@
 #include "format/identity.h"
 #include "format/record.h"
 #include "format/record_batch.h"
+#include "support/sealed_bytes.h"
 
 namespace eventlog::test {
 
@@ -70,7 +71,7 @@ inline SealedBatch MakeBatch(const internal::PartitionIdentity& identity, const 
     internal::EncodeRecord(batch.records.data() + at, encoded, timestamp_delta_ms,
                            header.last_offset_delta);
   }
-  batch.bytes = SealBatch(&header, batch.records, spec.compression, identity.Seed());
+  batch.bytes = SealedBytes(&header, batch.records, spec.compression, identity.Seed());
   return batch;
 }
 
