@@ -40,10 +40,11 @@ std::size_t BytesBytes(BytesView bytes) {
 }
 
 // What follows the length field.
-std::size_t BodyBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
-                      int32_t offset_delta) {
+inline std::size_t BodyBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
+                             int32_t offset_delta) {
   return 1 + VarintBytes(timestamp_delta_ms) + VarintBytes(offset_delta) + BytesBytes(record.key) +
-         BytesBytes(record.value) + EncodedHeadersBytes(record.headers);
+         BytesBytes(record.value) +
+         (record.headers.empty() ? 1 : EncodedHeadersBytes(record.headers));
 }
 
 char* StoreBytes(char* to, BytesView bytes) {
@@ -106,7 +107,6 @@ std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_d
 }
 
 std::size_t EncodedHeadersBytes(const HeadersView& headers) {
-  if (headers.empty()) return 1;
   std::size_t bytes = VarintBytes(static_cast<int64_t>(headers.size()));
   ForEachHeader(headers, [&bytes](const Header& header) {
     bytes += BytesBytes(header.key) + BytesBytes(header.value);

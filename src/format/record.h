@@ -36,14 +36,14 @@ inline int64_t TimestampMs(const ProducerRecord& record, int64_t append_ms) {
 // Bytes the record takes, its length field included, with these deltas.
 std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,
                                int32_t offset_delta);
-// The encoded headers of a record, their count included.
+// What headers take, their count included; there are some.
 std::size_t EncodedHeadersBytes(const HeadersView& headers);
 // At least what the record takes, whatever the deltas: what to have room for.
 inline std::size_t MaxEncodedRecordBytes(const ProducerRecord& record) {
   // Length, attributes, both deltas, the lengths of key and value.
   constexpr std::size_t kMaxNumbersBytes = 5 + 1 + 10 + 5 + 5 + 5;
   return kMaxNumbersBytes + record.key.view().size() + record.value.view().size() +
-         EncodedHeadersBytes(record.headers);
+         (record.headers.empty() ? 1 : EncodedHeadersBytes(record.headers));
 }
 // Encodes at `to`, which has room for EncodedRecordBytes, and returns the end. The caller has
 // refused records that do not fit into a batch (kMaxBatchBytes); offset_delta is not negative.

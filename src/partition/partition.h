@@ -229,13 +229,23 @@ class Partition final : public GroupMember,
   AppendTicket StageForJournal(absl::Span<const ProducerRecord> records, const AppendTime& now,
                                std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether the arena may take so many bytes of records: what goes there is shown at once.
-  bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasArenaRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageInArena(absl::Span<const ProducerRecord> records, std::size_t bytes,
-                            const AppendTime& now, std::vector<RecordMetadata>* metadata)
+  // Whether the arena may take so many bytes of records, which are shown at once: not behind those
+  // that wait for their acknowledgement, nor while an atomic write decides from where on it takes
+  // records into its group (R7).
+  bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return config_.acknowledgement == Acknowledgement::kProcess && !environment_.arena->is_off() &&
+           bytes <= Arena::kSmallChunkBytes && static_cast<int64_t>(bytes) <= config_.batch_bytes &&
+           hold_ == Hold::kNone && watermarks_.high_watermark() == watermarks_.log_end() &&
+           !bulk_in_flight_.load(std::memory_order_relaxed);
+  }
+  bool OpenBatchHasRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return tail_.HasArenaRoom(bytes, leader_epoch_.load(std::memory_order_relaxed),
+                              static_cast<std::size_t>(config_.batch_bytes));
+  }
+  // `fits`: into the open batch; else the spare chunk takes them.
+  AppendTicket StageInArena(absl::Span<const ProducerRecord> records, const AppendTime& now,
+                            bool fits, std::vector<RecordMetadata>* metadata)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool OpenBatchHasRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Gets a chunk, and room for it in the segment, for an append that comes back to look. False:
   // there is none to be had, and the journal is to take the records.
   absl::StatusOr<bool> GetChunk();

@@ -27,7 +27,10 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
       MutexLock lock(&mutex_);
       EVENTLOG_RETURN_IF_ERROR(CheckStageable());
       by_arena = by_arena && MayUseArena(bytes);
-      if (by_arena && HasArenaRoom(bytes)) return StageInArena(records, bytes, now, metadata);
+      const bool fits = by_arena && OpenBatchHasRoom(bytes);
+      if (fits || (by_arena && spare_chunk_ != nullptr)) {
+        return StageInArena(records, now, fits, metadata);
+      }
       if (!by_arena) return StageForJournal(records, now, metadata);
     }
     EVENTLOG_ASSIGN_OR_RETURN(by_arena, GetChunk());

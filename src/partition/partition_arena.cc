@@ -10,27 +10,9 @@
 
 namespace eventlog::inline v1::internal {
 
-// Not behind records that wait for their acknowledgement, nor while an atomic write decides from
-// where on it takes records into its group (R7).
-bool Partition::MayUseArena(std::size_t bytes) const {
-  return config_.acknowledgement == Acknowledgement::kProcess && !environment_.arena->is_off() &&
-         bytes <= Arena::kSmallChunkBytes && static_cast<int64_t>(bytes) <= config_.batch_bytes &&
-         hold_ == Hold::kNone && watermarks_.high_watermark() == watermarks_.log_end() &&
-         !bulk_in_flight_.load(std::memory_order_relaxed);
-}
-
-bool Partition::OpenBatchHasRoom(std::size_t bytes) const {
-  return tail_.HasArenaRoom(bytes, leader_epoch_.load(std::memory_order_relaxed),
-                            static_cast<std::size_t>(config_.batch_bytes));
-}
-
-bool Partition::HasArenaRoom(std::size_t bytes) const {
-  return OpenBatchHasRoom(bytes) || spare_chunk_ != nullptr;
-}
-
-AppendTicket Partition::StageInArena(absl::Span<const ProducerRecord> records, std::size_t bytes,
-                                     const AppendTime& now, std::vector<RecordMetadata>* metadata) {
-  const bool fits = OpenBatchHasRoom(bytes);
+AppendTicket Partition::StageInArena(absl::Span<const ProducerRecord> records,
+                                     const AppendTime& now, bool fits,
+                                     std::vector<RecordMetadata>* metadata) {
   const AppendTicket ticket = BeginStaging(records.size(), now);
   if (!fits) {
     ArenaChunkHeader header;
