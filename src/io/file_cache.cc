@@ -6,27 +6,42 @@
 
 namespace eventlog::inline v1::internal {
 
-FileCache::FileCache(FileSystem* file_system, std::size_t max_open_files)
-    : file_system_(file_system), max_open_files_(max_open_files) {}
+FileCache::FileCache(FileSystem* file_system, std::size_t max_open_files,
+                     std::size_t max_dirty_files)
+    : file_system_(file_system),
+      max_open_files_(max_open_files),
+      max_dirty_files_(max_dirty_files) {}
 
 absl::StatusOr<std::shared_ptr<File>> FileCache::Open(const std::string& path) {
   MutexLock lock(&mutex_);
   if (auto file = Find(path)) return file;
   MakeRoom();
   if (auto file = Find(path)) return file;  // another thread's, while the mutex was free
-  EVENTLOG_ASSIGN_OR_RETURN(std::shared_ptr<File> file,
-                            file_system_->OpenFile(path, FileSystem::Open::kExisting));
-  Insert(path, file);
-  return file;
+  return OpenNew(path, FileSystem::Open::kExisting);
 }
 
 absl::StatusOr<std::shared_ptr<File>> FileCache::Create(const std::string& path) {
   MutexLock lock(&mutex_);
   MakeRoom();
-  EVENTLOG_ASSIGN_OR_RETURN(std::shared_ptr<File> file,
-                            file_system_->OpenFile(path, FileSystem::Open::kCreateNew));
-  Insert(path, file);
-  return file;
+  return OpenNew(path, FileSystem::Open::kCreateNew);
+}
+
+absl::StatusOr<std::shared_ptr<File>> FileCache::OpenNew(const std::string& path,
+                                                         FileSystem::Open how) {
+  for (;;) {
+    auto opened = file_system_->OpenFile(path, how);
+    if (absl::IsResourceExhausted(opened.status()) && recent_.size() > max_open_files_ &&
+        CloseVictim()) {
+      continue;
+    }
+    EVENTLOG_RETURN_IF_ERROR(opened);
+    if (how == FileSystem::Open::kExisting) {
+      if (auto file = Find(path)) return file;  // another thread's, while the mutex was free
+    }
+    std::shared_ptr<File> file = *std::move(opened);
+    Insert(path, file);
+    return file;
+  }
 }
 
 void FileCache::MarkDirty(const std::string& path) {
@@ -86,10 +101,18 @@ void FileCache::MakeRoom() {
   while (recent_.size() >= max_open_files_) {
     const std::string* victim = Victim();
     if (victim == nullptr) break;
-    const std::string path = *victim;
-    static_cast<void>(SyncEntry(path));  // a failure is for whoever syncs that file
-    CloseUnlessUsed(path);
+    if (!IsClean(entries_.at(*victim)) && recent_.size() < max_dirty_files_) break;
+    if (!CloseVictim()) break;
   }
+}
+
+bool FileCache::CloseVictim() {
+  const std::string* victim = Victim();
+  if (victim == nullptr) return false;
+  const std::string path = *victim;
+  static_cast<void>(SyncEntry(path));  // a failure is for whoever syncs that file
+  CloseUnlessUsed(path);
+  return true;
 }
 
 const std::string* FileCache::Victim() const {
@@ -97,7 +120,7 @@ const std::string* FileCache::Victim() const {
   for (auto path = recent_.rbegin(); path != recent_.rend(); ++path) {
     const Entry& entry = entries_.at(*path);
     if (entry.file.use_count() > 1) continue;
-    if (!entry.dirty || !entry.failure.ok()) return &*path;
+    if (IsClean(entry)) return &*path;
     if (dirty == nullptr) dirty = &*path;
   }
   return dirty;

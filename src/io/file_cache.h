@@ -1,5 +1,6 @@
 // The open descriptors of one log, bounded: files are opened when first used and closed when others
-// need their place. Invariants:
+// need their place. To close a dirty one takes a sync, so there may be more of these, up to a bound
+// of their own. Invariants:
 // - A descriptor with unsynced bytes is synced before it is closed.
 // - A sync that failed is never forgotten: later Syncs of that path fail with it too.
 // - A file that somebody holds is neither closed nor called clean: its holder may be between
@@ -24,7 +25,10 @@ namespace eventlog::inline v1::internal {
 // Thread-safe.
 class FileCache {
  public:
-  FileCache(FileSystem* file_system, std::size_t max_open_files);
+  // `max_dirty_files`: more than max_open_files are open while so many or fewer are, all dirty.
+  FileCache(FileSystem* file_system, std::size_t max_open_files, std::size_t max_dirty_files);
+  FileCache(FileSystem* file_system, std::size_t max_open_files)
+      : FileCache(file_system, max_open_files, max_open_files) {}
 
   // The file, opened for reading and writing if it is not open yet. Hold it for one operation, not
   // for long: a held file cannot be closed and counts beyond the bound. When a dirty descriptor has
@@ -63,6 +67,12 @@ class FileCache {
   // Closes files until there is a place for one more, or all are held. Gives the mutex up while it
   // syncs.
   void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Syncs the victim and closes it. False: there is none.
+  bool CloseVictim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where the process has no descriptor left, those of dirty files are given up as well.
+  absl::StatusOr<std::shared_ptr<File>> OpenNew(const std::string& path, FileSystem::Open how)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool IsClean(const Entry& entry) { return !entry.dirty || !entry.failure.ok(); }
   // What to close next: the file that was not used for longest, a clean one if there is one. Null:
   // all are held.
   const std::string* Victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -72,6 +82,7 @@ class FileCache {
 
   FileSystem* const file_system_;
   const std::size_t max_open_files_;
+  const std::size_t max_dirty_files_;
   mutable Mutex mutex_;
   CondVar sync_ended_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);

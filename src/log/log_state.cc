@@ -15,6 +15,7 @@ namespace eventlog::inline v1::internal {
 namespace {
 
 constexpr char kMemoryDirectory[] = "memory";
+constexpr std::size_t kDirtyFilesFactor = 4;
 
 }  // namespace
 
@@ -27,8 +28,9 @@ LogState::LogState(LogOptions options)
     file_system_ = memory_.get();
     options_.directory = kMemoryDirectory;
   }
-  files_ = std::make_unique<FileCache>(file_system_,
-                                       static_cast<std::size_t>(options_.tuning.max_open_files));
+  const auto max_open_files = static_cast<std::size_t>(options_.tuning.max_open_files);
+  files_ =
+      std::make_unique<FileCache>(file_system_, max_open_files, kDirtyFilesFactor * max_open_files);
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
   arena_ = std::make_unique<Arena>(file_system_, options_.directory);

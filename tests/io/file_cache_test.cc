@@ -19,6 +19,8 @@ using test::Write;
 // A cache of two places over a disk that counts, fails and forgets.
 struct Fixture {
   explicit Fixture(std::size_t max_open_files = 2) : cache(&failing, max_open_files) {}
+  Fixture(std::size_t max_open_files, std::size_t max_dirty_files)
+      : cache(&failing, max_open_files, max_dirty_files) {}
 
   std::string Path(int number) const { return fmt::format("/{}", number); }
 
@@ -110,6 +112,28 @@ TEST_CASE("a dirty file is synced before it is closed", "[io]") {
   CHECK(f.syncs() == 1);
   f.disk.CutPower();
   CHECK(Contents(&f.disk, a) == "text");
+}
+
+TEST_CASE("dirty files have places of their own until they are synced", "[io]") {
+  Fixture f(1, 3);
+  for (int i = 1; i <= 3; ++i) f.WriteDirty(f.Make(i), "text");
+  CHECK(f.cache.open_files() == 3);
+  CHECK(f.syncs() == 0);
+  f.WriteDirty(f.Make(4), "text");
+  CHECK(f.cache.open_files() == 3);
+  CHECK(f.syncs() == 1);
+  for (int i = 2; i <= 4; ++i) REQUIRE(f.cache.Sync(f.Path(i)).ok());
+  REQUIRE(f.cache.Open(f.Make(5)).ok());
+  CHECK(f.cache.open_files() == 1);
+}
+
+TEST_CASE("a process without descriptors gives up those of dirty files", "[io]") {
+  Fixture f(1, 3);
+  for (int i = 1; i <= 2; ++i) f.WriteDirty(f.Make(i), "text");
+  f.failing.FailNext("OpenFile", FaultFileSystem::Fault::kTooManyOpenFiles);
+  f.WriteDirty(f.Make(3), "text");
+  CHECK(f.cache.open_files() == 2);
+  CHECK(f.syncs() == 1);
 }
 
 TEST_CASE("a dirty file is synced before a created one takes its place", "[io]") {
