@@ -59,7 +59,7 @@ class File {
   // Maps the first `bytes` of the file, shared and writable, until the File is destroyed; a forked
   // child does not have the mapping. At most once for one File.
   // FailedPrecondition: a second time, or a file that is shorter. Unimplemented: this file system
-  // cannot; the log does without.
+  // cannot, or a store could find no space there; the log does without.
   [[nodiscard]] virtual absl::StatusOr<absl::Span<char>> MapShared(int64_t bytes) = 0;
 };
 

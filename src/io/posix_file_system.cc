@@ -2,9 +2,11 @@
 // here, so a call either did it all or failed; and no call raises a signal.
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -112,6 +114,7 @@ class PosixFile final : public File {
       return absl::FailedPreconditionError(
           fmt::format("{}: mapped already, or shorter than {} bytes", path_, bytes));
     }
+    EVENTLOG_RETURN_IF_ERROR(CheckKeepsMappings());
     const auto size = static_cast<std::size_t>(bytes);
     void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (at == MAP_FAILED) {
@@ -128,6 +131,19 @@ class PosixFile final : public File {
   absl::Status CheckWritable() const {
     if (writable_) return absl::OkStatus();
     return absl::PermissionDeniedError(fmt::format("{}: opened for reading", path_));
+  }
+  // Whether what is stored in a mapping never needs new space: elsewhere, where files are copied on
+  // write, a full disk would be a SIGBUS.
+  absl::Status CheckKeepsMappings() const {
+    struct statfs system;
+    if (fstatfs(fd_, &system) != 0) return Error("statfs");
+    for (const auto magic :
+         {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC}) {
+      if (static_cast<unsigned long>(system.f_type) == magic) return absl::OkStatus();
+    }
+    return absl::UnimplementedError(
+        fmt::format("{}: not on ext4, XFS or tmpfs, but on a file system of type {:#x}", path_,
+                    static_cast<unsigned long>(system.f_type)));
   }
   // Whether the file may reach so far. Writes ask only beyond what they were allowed before.
   absl::Status CheckSize(std::string_view call, int64_t bytes) {

@@ -201,6 +201,7 @@ absl::StatusOr<TopicDescription> LogState::DescribeTopic(std::string_view name) 
   TopicDescription description;
   description.name = entry.catalog.name;
   description.options = ToOptions(entry.config);
+  description.no_arena = arena_->WhyOff();
   for (int32_t number = 0; number < entry.config.partitions; ++number) {
     const auto& partition = entry.state->partitions()[static_cast<std::size_t>(number)];
     const OrderedWatermarks marks = partition->watermarks();

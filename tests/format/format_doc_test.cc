@@ -131,6 +131,7 @@ TEST_CASE("the page's table of formats is the code's", "[format]") {
                                {kTimeIndexFormat, "partition"},
                                {kJournalGroupFormat, "journal"},
                                {kJournalListFormat, "0"},
+                               {kArenaChunkFormat, "journal"},
                                {kCheckpointFormat, "0"},
                                {kCatalogFormat, "0"}};
   const std::vector<Row> rows = Table("## Headers", "format");
@@ -200,6 +201,24 @@ TEST_CASE("the index files lie as the page says", "[format]") {
     CheckTable("Index entry:", std::string_view(body).substr(kIndexEntryBytes, kIndexEntryBytes),
                {{"key", Le(index.entries[1].key)}, {"value", Le(index.entries[1].value)}});
   }
+}
+
+TEST_CASE("the slot of an arena chunk lies as the page says", "[format]") {
+  const ArenaChunkHeader chunk = FixtureArenaChunk();
+  const std::string slot = FixtureArenaSlot(chunk);
+  CheckHeaderTable("## Arena chunk", slot, kArenaChunkFormat, GroupSeed(),
+                   {{"generation", Le(chunk.generation)},
+                    {"topic_id", Le(chunk.topic_id)},
+                    {"partition", Le(chunk.partition)},
+                    {"base_offset", Le(chunk.base_offset)},
+                    {"base_timestamp_ms", Le(chunk.base_timestamp_ms)},
+                    {"leader_epoch", Le(chunk.leader_epoch)},
+                    {"chunk_bytes", Le(chunk.chunk_bytes)}});
+  CHECK(kArenaFileBytes == 1'052'672);
+  const std::string first = FixtureFirstRecord();
+  const std::string second = FixtureRecords().substr(first.size());
+  const uint64_t chain = Hash64(second, Hash64(first, LoadLe<uint64_t>(slot.data() + 48)));
+  CHECK(slot.substr(56) == Le(chain << 24 | FixtureRecords().size()));
 }
 
 TEST_CASE("the journal group lies as the page says", "[format]") {

@@ -112,6 +112,20 @@ TEST_CASE("the golden journal group stays readable", "[format]") {
   CHECK((group->frames[1].writer == WriterIdentity{9001, 2}));
 }
 
+TEST_CASE("the golden arena chunk stays readable", "[format]") {
+  const std::string encoded = FixtureArenaSlot(FixtureArenaChunk()) + FixtureRecords();
+  const std::string golden = Golden("arena_chunk", encoded);
+  CHECK((golden == encoded));
+  std::string file(kArenaFileBytes, '\0');
+  file.replace(0, kArenaSlotBytes, golden.substr(0, kArenaSlotBytes));
+  file.replace(kArenaTableBytes, FixtureRecords().size(), golden.substr(kArenaSlotBytes));
+  std::optional<ArenaChunkHeader> header;
+  const auto frame = DecodeArenaChunk(file, 0, kFixtureGeneration, FixtureLogId(), &header);
+  REQUIRE((frame.ok() && frame->has_value()));
+  CHECK((*frame)->records == FixtureRecords());
+  CHECK((*frame)->first_offset == 1000);
+}
+
 TEST_CASE("the golden checkpoint stays readable", "[format]") {
   const std::string encoded = EncodeCheckpoint(FixtureCheckpoint());
   const std::string golden = Golden("checkpoint", encoded, 2);
