@@ -45,6 +45,27 @@ std::size_t VarintBytes(int64_t value);
 // Writes it and returns the end. `to` has room for kMaxVarintBytes.
 char* StoreVarint(char* to, int64_t value);
 
+// A varint of at most kMaxShortVarintBytes at *at, still zigzag, where so many bytes can be read
+// whatever they hold. False when it is longer, or longer than it need be.
+inline constexpr std::size_t kMaxShortVarintBytes = 3;
+inline bool LoadShortVarint(const char** at, uint32_t* zigzag) {
+  const auto* const from = reinterpret_cast<const unsigned char*>(*at);
+  if (from[0] < 0x80) [[likely]] {
+    *zigzag = from[0];
+    *at += 1;
+    return true;
+  }
+  const uint32_t low = from[0] & 0x7f;
+  if (from[1] < 0x80) [[likely]] {
+    *zigzag = low | uint32_t{from[1]} << 7;
+    *at += 2;
+    return from[1] != 0;
+  }
+  *zigzag = low | (from[1] & 0x7fu) << 7 | uint32_t{from[2]} << 14;
+  *at += 3;
+  return from[2] < 0x80 && from[2] != 0;
+}
+
 // Reads forward through bytes that may be hostile. A failed read leaves ok() false and every later
 // read failing and returning zero or empty, so a decoder checks once at its end (and before it
 // allocates or loops by a number it has read).
