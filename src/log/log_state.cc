@@ -30,6 +30,7 @@ LogState::LogState(LogOptions options)
   }
   files_ = std::make_unique<FileCache>(file_system_,
                                        static_cast<std::size_t>(options_.tuning.max_open_files));
+  batches_ = std::make_unique<BatchCache>(options_.tuning.cache_bytes);
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
   checkpoint_file_ =
@@ -43,7 +44,8 @@ LogState::LogState(LogOptions options)
 LogState::~LogState() = default;
 
 PartitionEnvironment LogState::Environment() {
-  return {files_.get(), journal_.get(), &health_, clock_, &events_, &time_, &rolled_};
+  return {files_.get(), batches_.get(), journal_.get(), &health_,
+          clock_,       &events_,       &time_,         &rolled_};
 }
 
 absl::Status LogState::OpenDirectory() {

@@ -43,6 +43,7 @@ namespace eventlog::inline v1::internal {
 // What a partition works with; all of it outlives it.
 struct PartitionEnvironment {
   FileCache* files = nullptr;
+  BatchCache* batches = nullptr;
   Journal* journal = nullptr;
   Health* health = nullptr;
   Clock* clock = nullptr;
