@@ -45,25 +45,29 @@ std::size_t VarintBytes(int64_t value);
 // Writes it and returns the end. `to` has room for kMaxVarintBytes.
 char* StoreVarint(char* to, int64_t value);
 
-// A varint of at most kMaxShortVarintBytes at *at, still zigzag, where so many bytes can be read
-// whatever they hold. False when it is longer, or longer than it need be.
+// A varint of at most kMaxShortVarintBytes at *at, still zigzag; two bytes at least lie before
+// `end`. False, and *at may be anywhere, when it is longer, longer than it need be, or goes beyond
+// `end`.
 inline constexpr std::size_t kMaxShortVarintBytes = 3;
-inline bool LoadShortVarint(const char** at, uint32_t* zigzag) {
-  const auto* const from = reinterpret_cast<const unsigned char*>(*at);
-  if (from[0] < 0x80) [[likely]] {
-    *zigzag = from[0];
+inline bool LoadShortVarint(const char** at, const char* end, uint32_t* zigzag) {
+  const auto byte = [at](int i) -> uint32_t { return static_cast<unsigned char>((*at)[i]); };
+  const uint32_t first = byte(0);
+  if (first < 0x80) [[likely]] {
+    *zigzag = first;
     *at += 1;
     return true;
   }
-  const uint32_t low = from[0] & 0x7f;
-  if (from[1] < 0x80) [[likely]] {
-    *zigzag = low | uint32_t{from[1]} << 7;
+  const uint32_t second = byte(1);
+  if (second - 1 < 0x7f) [[likely]] {
+    *zigzag = first - 0x80 + (second << 7);
     *at += 2;
-    return from[1] != 0;
+    return true;
   }
-  *zigzag = low | (from[1] & 0x7fu) << 7 | uint32_t{from[2]} << 14;
+  if (second == 0 || end - *at < 3) return false;
+  const uint32_t third = byte(2);
+  *zigzag = first - 0x80 + ((second - 0x80) << 7) + (third << 14);
   *at += 3;
-  return from[2] < 0x80 && from[2] != 0;
+  return third - 1 < 0x7f;
 }
 
 // Reads forward through bytes that may be hostile. A failed read leaves ok() false and every later

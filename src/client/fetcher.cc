@@ -31,9 +31,10 @@ absl::Status ViewRecords(const ViewedBatch& batch, const OffsetRange& range, std
   const char* const end = at + left->size();
   RecordView* const full = *to_end;
   absl::Status status;
-  while (to != full && at != end) {
+  while (to != full) {
     EncodedRecord record;
     if (!DecodePlainRecord(&at, end, &record)) {
+      if (at == end) break;
       // Of copies, so that the loop over plain records has its own in registers.
       std::string_view rest(at, static_cast<std::size_t>(end - at));
       EncodedRecord any;
@@ -142,18 +143,19 @@ absl::Status PartitionFetcher::FillBatches(int64_t max_bytes) {
 // goes over the chunk.
 absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimits& limits,
                                        std::vector<RecordView>* records, RecordPins* pins) {
-  constexpr std::size_t kChunk = 64;
+  constexpr std::size_t kChunk = 32;
   const BatchSource* const source =
       pins->AddSource({topic()->name(), number(), batch.header.leader_epoch});
   const std::size_t before = records->size();
   const ViewedBatch viewed = {source, batch.header.base_offset, batch.header.base_timestamp_ms};
   OffsetRange range = {*position_, until_.value_or(std::numeric_limits<int64_t>::max())};
+  const auto most = static_cast<std::size_t>(std::max(batch.header.record_count, 1));
   std::string_view left = left_;
   absl::Status status;
   for (std::size_t wanted = limits.max_records; wanted > 0 && status.ok() && !left.empty();
        wanted = before + limits.max_records - records->size()) {
     const std::size_t chunk_begin = records->size();
-    records->resize(chunk_begin + std::min(wanted, kChunk));
+    records->resize(chunk_begin + std::min({wanted, kChunk, most}));
     RecordView* const chunk = records->data() + chunk_begin;
     RecordView* chunk_end = records->data() + records->size();
     status = ViewRecords(viewed, range, &left, chunk, &chunk_end);

@@ -84,36 +84,42 @@ HeadersView DecodeHeaders(const char* headers_with_count);
 
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool DecodePlainRecord(const char** next, const char* end,
                                                            EncodedRecord* record) {
+  constexpr uint32_t kNull = 1;  // what −1 is encoded as
   constexpr std::ptrdiff_t kShort = kMaxShortVarintBytes;
   const char* at = *next;
   // Four numbers and the attributes, which are not used, can be loaded whatever they are.
   if (end - at < 4 * kShort + 1) return false;
   uint32_t body = 0;
-  uint32_t timestamp_delta = 0;
-  uint32_t offset_delta = 0;
-  if (!LoadShortVarint(&at, &body)) return false;
+  if (!LoadShortVarint(&at, end, &body)) return false;
   if ((body >> 1) > static_cast<std::size_t>(end - at)) return false;
   const char* const body_end = at + (body >> 1);
   ++at;
-  if (!LoadShortVarint(&at, &timestamp_delta) || !LoadShortVarint(&at, &offset_delta)) return false;
-  // Not negative, as far as they must not be; an odd number is.
-  if (((body | offset_delta) & 1) != 0) return false;
+  uint32_t timestamp_delta = 0;
+  uint32_t offset_delta = 0;
+  uint32_t key = 0;
+  if (!LoadShortVarint(&at, end, &timestamp_delta)) return false;
+  if (!LoadShortVarint(&at, end, &offset_delta)) return false;
+  if (!LoadShortVarint(&at, end, &key)) return false;
+  if (((body | offset_delta) & 1) != 0) return false;  // an odd number is negative
   record->timestamp_delta_ms = UnZigZag(timestamp_delta);
   record->offset_delta = static_cast<int32_t>(offset_delta >> 1);
-
-  constexpr uint32_t kNull = 1;  // what −1 is encoded as
-  uint32_t key = 0;
-  if (!LoadShortVarint(&at, &key) || ((key & 1) != 0 && key != kNull)) return false;
+  record->key = at;
   record->key_size = key >> 1;
-  record->key = key == kNull ? nullptr : at;
+  if ((key & 1) != 0) [[unlikely]] {
+    if (key != kNull) return false;
+    record->key = nullptr;
+  }
   // At least the value's length and the number of headers come behind it.
   if (body_end - at < std::ptrdiff_t{record->key_size} + 2) return false;
   at += record->key_size;
   uint32_t value = 0;
-  if (end - at < kShort && static_cast<signed char>(*at) < 0) return false;
-  if (!LoadShortVarint(&at, &value) || ((value & 1) != 0 && value != kNull)) return false;
+  if (!LoadShortVarint(&at, end, &value)) return false;
+  record->value = at;
   record->value_size = value >> 1;
-  record->value = value == kNull ? nullptr : at;
+  if ((value & 1) != 0) [[unlikely]] {
+    if (value != kNull) return false;
+    record->value = nullptr;
+  }
   // Behind it comes the number of headers: none.
   if (body_end - at != std::ptrdiff_t{record->value_size} + 1 || body_end[-1] != 0) return false;
   record->header_count = 0;
