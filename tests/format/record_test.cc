@@ -190,12 +190,13 @@ void CheckDecodedAlike(std::string_view bytes, int* plain_records) {
 
 TEST_CASE("a plain record is decoded as any record is", "[format]") {
   const std::string value(300, 'v');
+  const std::vector<Header> headers = {{"h", "v"}};
   const std::vector<ProducerRecord> records = {{.key = "key", .value = value},
                                                {.key = "key", .value = "v"},
                                                {.value = value},
                                                {.key = "a longer key"},
                                                {.key = "", .value = ""},
-                                               {.value = "v", .headers = {{"h", "v"}}}};
+                                               {.value = "v", .headers = headers}};
   int plain_records = 0;
   for (const ProducerRecord& record : records) {
     for (const int64_t timestamp_delta : {0, -70, 9000, 1 << 22}) {
