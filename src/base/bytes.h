@@ -58,6 +58,31 @@ inline char* StoreVarint(char* to, int64_t value) {
   return to;
 }
 
+// A varint of at most kMaxShortVarintBytes at *at, still zigzag; two bytes at least lie before
+// `end`. False, and *at may be anywhere, when it is longer, longer than it need be, or goes beyond
+// `end`.
+inline constexpr std::size_t kMaxShortVarintBytes = 3;
+inline bool LoadShortVarint(const char** at, const char* end, uint32_t* zigzag) {
+  const auto byte = [at](int i) -> uint32_t { return static_cast<unsigned char>((*at)[i]); };
+  const uint32_t first = byte(0);
+  if (first < 0x80) [[likely]] {
+    *zigzag = first;
+    *at += 1;
+    return true;
+  }
+  const uint32_t second = byte(1);
+  if (second - 1 < 0x7f) [[likely]] {
+    *zigzag = first - 0x80 + (second << 7);
+    *at += 2;
+    return true;
+  }
+  if (second == 0 || end - *at < 3) return false;
+  const uint32_t third = byte(2);
+  *zigzag = first - 0x80 + ((second - 0x80) << 7) + (third << 14);
+  *at += 3;
+  return third - 1 < 0x7f;
+}
+
 // Reads forward through bytes that may be hostile. A failed read leaves ok() false and every later
 // read failing and returning zero or empty, so a decoder checks once at its end (and before it
 // allocates or loops by a number it has read).

@@ -19,6 +19,7 @@ bool Gate::Shut(const absl::Status& why, absl::Duration timeout) {
   MutexLock lock(&mutex_);
   why_ = why;
   if (state_.load() < kShut) state_.fetch_add(kShut);
+  open_.store(false);
   const absl::Duration start = Clock::System()->Monotonic();
   while (state_.load() != kShut) {
     const absl::Duration waited = Clock::System()->Monotonic() - start;
@@ -31,6 +32,7 @@ bool Gate::Shut(const absl::Status& why, absl::Duration timeout) {
 void Gate::Open() {
   MutexLock lock(&mutex_);
   if (state_.load() >= kShut) state_.fetch_sub(kShut);
+  open_.store(true);
 }
 
 }  // namespace eventlog::inline v1::internal

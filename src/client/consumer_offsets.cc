@@ -119,8 +119,9 @@ absl::StatusOr<int64_t> ConsumerState::Lag() const {
 }
 
 absl::Status ConsumerState::CommitWhenDue() {
+  if (!has_to_commit()) return absl::OkStatus();
   const absl::Duration now = core_->clock()->Monotonic();
-  if (!uncommitted_ || now < next_commit_) return absl::OkStatus();
+  if (now < next_commit_) return absl::OkStatus();
   next_commit_ = now + options_.auto_commit_interval;  // of one that fails too: reading goes on
   return CommitPositions();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "client/record_pins.h"
@@ -60,11 +61,12 @@ RecordPins* ConsumerRecordsAccess::pins(ConsumerRecords* to) {
 void ConsumerRecordsAccess::Finish(ConsumerRecords* to, bool caught_up) {
   const absl::Span<const RecordView> records = to->records_;
   to->partitions_.clear();
-  for (std::size_t begin = 0, end = 0; begin < records.size(); begin = end) {
-    do {
-      ++end;
-    } while (end < records.size() && SamePartition(records[end - 1], records[end]));
-    to->partitions_.push_back(records.subspan(begin, end - begin));
+  for (auto begin = records.begin(); begin != records.end();) {
+    const auto end = std::partition_point(begin, records.end(), [begin](const RecordView& record) {
+      return SamePartition(*begin, record);
+    });
+    to->partitions_.emplace_back(begin, static_cast<std::size_t>(end - begin));
+    begin = end;
   }
   to->caught_up_ = caught_up;
 }

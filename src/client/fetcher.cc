@@ -9,6 +9,62 @@
 #include "format/records_access.h"
 
 namespace eventlog::inline v1::internal {
+namespace {
+
+// What the views of one batch have in common.
+struct ViewedBatch {
+  const BatchSource* source = nullptr;
+  int64_t base_offset = 0;
+  int64_t base_timestamp_ms = 0;
+};
+
+struct OffsetRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+// Fills [to, *to_end) with views of the records of *left that lie in the range, and moves *left
+// behind what it has looked at; *to_end: where it stopped. Nothing is left behind the range's end.
+absl::Status ViewRecords(const ViewedBatch& batch, const OffsetRange& range, std::string_view* left,
+                         RecordView* to, RecordView** to_end) {
+  const char* at = left->data();
+  const char* const end = at + left->size();
+  RecordView* const full = *to_end;
+  absl::Status status;
+  while (to != full) {
+    EncodedRecord record;
+    if (!DecodePlainRecord(&at, end, &record)) {
+      if (at == end) break;
+      // Of copies, so that the loop over plain records has its own in registers.
+      std::string_view rest(at, static_cast<std::size_t>(end - at));
+      EncodedRecord any;
+      status = DecodeAnyRecord(&rest, &any);
+      if (!status.ok()) break;
+      at = rest.data();
+      record = any;
+    }
+    const int64_t offset = batch.base_offset + record.offset_delta;
+    if (offset < range.begin) continue;  // before where the fetch began
+    if (offset >= range.end) {
+      at = end;
+      break;
+    }
+    *to++ =
+        RecordsAccess::MakeView(batch.source, record, offset,
+                                TimestampAt(batch.base_timestamp_ms, record.timestamp_delta_ms));
+  }
+  *to_end = to;
+  left->remove_prefix(static_cast<std::size_t>(at - left->data()));
+  return status;
+}
+
+RecordView* Filter(const std::function<bool(const RecordView&)>& filter, RecordView* begin,
+                   RecordView* end) {
+  const CallbackScope in_filter;
+  return std::remove_if(begin, end, [&filter](const RecordView& view) { return !filter(view); });
+}
+
+}  // namespace
 
 void PartitionFetcher::SetPosition(int64_t offset) {
   if (position_ == offset && position_epoch_ == partition()->leader_epoch()) return;
@@ -72,39 +128,40 @@ void PartitionFetcher::DropBatches() {
 void PartitionFetcher::Forget() {
   DropBatches();
   cursor_ = {};
+  fetch_bytes_ = kFirstFetchBytes;
 }
 
-absl::Status PartitionFetcher::FillBatches(int64_t fetch_bytes) {
-  EVENTLOG_RETURN_IF_ERROR(partition()->Read(*position_, fetch_bytes, &cursor_, &batches_));
+absl::Status PartitionFetcher::FillBatches(int64_t max_bytes) {
+  const int64_t bytes = std::min(fetch_bytes_, max_bytes);
+  EVENTLOG_RETURN_IF_ERROR(partition()->Read(*position_, bytes, &cursor_, &batches_));
+  fetch_bytes_ = 2 * bytes;
   if (!batches_.empty()) left_ = batches_.front().records;
   return absl::OkStatus();
 }
 
+// A chunk of views at a time, so that the loop over records has nothing else in it; the filter then
+// goes over the chunk.
 absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimits& limits,
                                        std::vector<RecordView>* records, RecordPins* pins) {
+  constexpr std::size_t kChunk = 32;
   const BatchSource* const source =
       pins->AddSource({topic()->name(), number(), batch.header.leader_epoch});
   const std::size_t before = records->size();
-  std::optional<CallbackScope> in_filter;
-  if (limits.filter != nullptr) in_filter.emplace();
-  absl::Status status;
-  int64_t position = *position_;
+  const ViewedBatch viewed = {source, batch.header.base_offset, batch.header.base_timestamp_ms};
+  OffsetRange range = {*position_, until_.value_or(std::numeric_limits<int64_t>::max())};
+  const auto most = static_cast<std::size_t>(std::max(batch.header.record_count, 1));
   std::string_view left = left_;
-  EncodedRecord record;
-  while (records->size() - before < limits.max_records && !left.empty()) {
-    status = DecodeRecord(&left, &record);
-    if (!status.ok()) break;
-    const int64_t offset = batch.header.base_offset + record.offset_delta;
-    if (offset < position) continue;  // before where the fetch began
-    if (until_.has_value() && offset >= *until_) {
-      left = {};
-      break;
-    }
-    const RecordView view = RecordsAccess::MakeView(
-        source, record, offset,
-        TimestampAt(batch.header.base_timestamp_ms, record.timestamp_delta_ms));
-    if (limits.filter == nullptr || (*limits.filter)(view)) records->push_back(view);
-    position = offset + 1;
+  absl::Status status;
+  for (std::size_t wanted = limits.max_records; wanted > 0 && status.ok() && !left.empty();
+       wanted = before + limits.max_records - records->size()) {
+    const std::size_t chunk_begin = records->size();
+    records->resize(chunk_begin + std::min({wanted, kChunk, most}));
+    RecordView* const chunk = records->data() + chunk_begin;
+    RecordView* chunk_end = records->data() + records->size();
+    status = ViewRecords(viewed, range, &left, chunk, &chunk_end);
+    if (chunk_end != chunk) range.begin = chunk_end[-1].offset() + 1;
+    if (limits.filter != nullptr) chunk_end = Filter(*limits.filter, chunk, chunk_end);
+    records->resize(static_cast<std::size_t>(chunk_end - records->data()));
   }
   if (!status.ok()) records->resize(before);
   // What nothing was handed out of need not be kept.
@@ -115,7 +172,7 @@ absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimi
   }
   EVENTLOG_RETURN_IF_ERROR(status);
   left_ = left;
-  position_ = position;
+  position_ = range.begin;
   return absl::OkStatus();
 }
 

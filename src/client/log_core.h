@@ -20,6 +20,7 @@
 #include "io/file_cache.h"
 #include "journal/journal.h"
 #include "partition/wait_set.h"
+#include "segment/batch_cache.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -97,6 +98,7 @@ class LogCore {
   std::atomic<bool> poisoning_told_{false};
   OffsetStore offsets_;
   std::unique_ptr<FileCache> files_;
+  std::unique_ptr<BatchCache> batches_;
   std::unique_ptr<Journal> journal_;
   Sender sender_;
 };

@@ -2,9 +2,7 @@
 
 #include <cstring>
 
-#include "absl/base/attributes.h"
 #include "base/assert.h"
-#include "base/bytes.h"
 #include "base/error.h"
 #include "format/records_access.h"
 
@@ -55,10 +53,8 @@ char* StoreBytes(char* to, BytesView bytes) {
   return to + view.size();
 }
 
-// Length (-1: null) and bytes. False when the length cannot be. Inline, because every record polled
-// comes here twice.
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool ReadBytes(ByteReader* reader, const char** data,
-                                                   uint32_t* size) {
+// Length (-1: null) and bytes. False when the length cannot be.
+bool ReadBytes(ByteReader* reader, const char** data, uint32_t* size) {
   const int32_t length = reader->ReadVarint32();
   *data = nullptr;
   *size = 0;
@@ -132,7 +128,7 @@ char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_del
   return to;
 }
 
-absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record) {
+absl::Status DecodeAnyRecord(std::string_view* bytes, EncodedRecord* record) {
   ByteReader outer(*bytes);
   const int32_t body_bytes = outer.ReadVarint32();
   if (!outer.ok() || body_bytes < kMinBodyBytes) return Corrupt("impossible length");

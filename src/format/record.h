@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
+#include "base/bytes.h"
 #include "eventlog/record.h"
 
 namespace eventlog::inline v1::internal {
@@ -64,10 +66,24 @@ struct EncodedRecord {
   const char* headers_with_count = nullptr;  // where the count is encoded; null: there are none
 };
 
+// The record at *next, and *next moved behind it, when it ends at or before `end` and is like
+// nearly all: without headers, each number in three bytes at most. False, and *next is as it was:
+// let DecodeAnyRecord see what it is. Inline and with pointers, because every record polled comes
+// here.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool DecodePlainRecord(const char** next, const char* end,
+                                                           EncodedRecord* record);
+// Any record, as DecodeRecord says.
+absl::Status DecodeAnyRecord(std::string_view* bytes, EncodedRecord* record);
+
 // Decodes the record at the start of *bytes and moves *bytes behind it. DataLoss (kCorruptData)
-// when lengths, counts or varints do not fit into `bytes`, or the offset delta is negative; every
-// header is checked, so that walking them afterwards needs no checks.
-absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record);
+// when lengths, counts or varints do not fit into `bytes`, or the offset delta is negative, and
+// *bytes is as it was; every header is checked, so that walking them afterwards needs no checks.
+inline absl::Status DecodeRecord(std::string_view* bytes, EncodedRecord* record) {
+  const char* at = bytes->data();
+  if (!DecodePlainRecord(&at, at + bytes->size(), record)) return DecodeAnyRecord(bytes, record);
+  bytes->remove_prefix(static_cast<std::size_t>(at - bytes->data()));
+  return absl::OkStatus();
+}
 
 // Moves over the record at the start of *bytes by its length alone.
 absl::Status SkipRecord(std::string_view* bytes);
@@ -77,5 +93,53 @@ const char* DecodeHeader(const char* at, Header* header);
 
 // All headers of a record that DecodeRecord has checked, from its headers_with_count (null: none).
 HeadersView DecodeHeaders(const char* headers_with_count);
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool DecodePlainRecord(const char** next, const char* end,
+                                                           EncodedRecord* record) {
+  constexpr uint32_t kNull = 1;  // what −1 is encoded as
+  constexpr std::ptrdiff_t kShort = kMaxShortVarintBytes;
+  const char* at = *next;
+  // Four numbers and the attributes, which are not used, can be loaded whatever they are.
+  if (end - at < 4 * kShort + 1) return false;
+  uint32_t body = 0;
+  if (!LoadShortVarint(&at, end, &body)) return false;
+  if ((body >> 1) > static_cast<std::size_t>(end - at)) return false;
+  const char* const body_end = at + (body >> 1);
+  ++at;
+  uint32_t timestamp_delta = 0;
+  uint32_t offset_delta = 0;
+  uint32_t key = 0;
+  if (!LoadShortVarint(&at, end, &timestamp_delta)) return false;
+  if (!LoadShortVarint(&at, end, &offset_delta)) return false;
+  if (!LoadShortVarint(&at, end, &key)) return false;
+  if (((body | offset_delta) & 1) != 0) return false;  // an odd number is negative
+  record->timestamp_delta_ms = UnZigZag(timestamp_delta);
+  record->offset_delta = static_cast<int32_t>(offset_delta >> 1);
+  record->key = at;
+  record->key_size = key >> 1;
+  if ((key & 1) != 0) [[unlikely]] {
+    if (key != kNull) return false;
+    record->key = nullptr;
+  }
+  // At least the value's length and the number of headers come behind it.
+  if (body_end - at < std::ptrdiff_t{record->key_size} + 2) return false;
+  at += record->key_size;
+  uint32_t value = 0;
+  if (!LoadShortVarint(&at, end, &value)) return false;
+  record->value = at;
+  record->value_size = value >> 1;
+  if ((value & 1) != 0) [[unlikely]] {
+    if (value != kNull) return false;
+    record->value = nullptr;
+  }
+  // Behind it comes the number of headers: none.
+  if (body_end - at != std::ptrdiff_t{record->value_size} + 1 || body_end[-1] != 0) return false;
+  record->header_count = 0;
+  record->headers = body_end;
+  record->headers_end = body_end;
+  record->headers_with_count = nullptr;
+  *next = body_end;
+  return true;
+}
 
 }  // namespace eventlog::inline v1::internal

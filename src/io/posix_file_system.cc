@@ -139,7 +139,7 @@ class PosixFile final : public File {
     if (fstatfs(fd_, &system) != 0) return Error("statfs");
     for (const auto magic :
          {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC}) {
-      if (static_cast<unsigned long>(system.f_type) == magic) return absl::OkStatus();
+      if (system.f_type == magic) return absl::OkStatus();
     }
     return absl::UnimplementedError(
         fmt::format("{}: not on ext4, XFS or tmpfs, but on a file system of type {:#x}", path_,

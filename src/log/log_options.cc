@@ -28,6 +28,7 @@ void CheckTuning(const LogTuning& tuning, std::string* wrong) {
   constexpr int64_t kMiB = 1 << 20;
   CheckRange("tuning.journal_bytes", tuning.journal_bytes, kMiB, kMiB * kMiB, wrong);
   CheckRange("tuning.max_open_files", tuning.max_open_files, 16, 1'000'000, wrong);
+  CheckRange("tuning.cache_bytes", tuning.cache_bytes, 0, kMiB * kMiB, wrong);
   Require(tuning.batch_age >= absl::Milliseconds(1) && tuning.batch_age <= absl::Hours(1),
           "tuning.batch_age must be 1 ms to 1 h", wrong);
   Require(tuning.checkpoint_interval >= absl::Milliseconds(10) &&

@@ -31,6 +31,7 @@ LogState::LogState(LogOptions options)
   const auto max_open_files = static_cast<std::size_t>(options_.tuning.max_open_files);
   files_ =
       std::make_unique<FileCache>(file_system_, max_open_files, kDirtyFilesFactor * max_open_files);
+  batches_ = std::make_unique<BatchCache>(options_.tuning.cache_bytes);
   journal_ = std::make_unique<Journal>(file_system_, options_.directory,
                                        options_.tuning.journal_bytes, &health_);
   arena_ = std::make_unique<Arena>(file_system_, options_.directory);
@@ -45,7 +46,8 @@ LogState::LogState(LogOptions options)
 LogState::~LogState() = default;
 
 PartitionEnvironment LogState::Environment() {
-  return {files_.get(), journal_.get(), arena_.get(), &health_, clock_, &events_, &time_, &rolled_};
+  return {files_.get(), batches_.get(), journal_.get(), arena_.get(), &health_,
+          clock_,       &events_,       &time_,         &rolled_};
 }
 
 absl::Status LogState::OpenDirectory() {

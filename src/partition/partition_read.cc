@@ -41,7 +41,7 @@ absl::Status Partition::Read(int64_t offset, int64_t max_bytes, FetchCursor* cur
   }
   const std::size_t first = batches->size();
   const int64_t hint = cursor->segment_offset == offset ? cursor->segment_position : -1;
-  const absl::Status read = segments_.Read(offset, hint, max_bytes, batches);
+  const absl::Status read = segments_.Read(offset, hint, max_bytes, batches, environment_.batches);
   if (!read.ok()) return WhyNotRead(offset, read);
   // A bulk write has its batches in the file before they are synced: they are not to be seen yet.
   // What left the tail since the first look is visible now.
@@ -66,8 +66,9 @@ absl::StatusOr<int64_t> Partition::OffsetForTimestamp(int64_t timestamp_ms) {
   const int64_t visible_end = high_watermark();
   // The tail first: what is sealed meanwhile is then found in its segment.
   const int64_t in_tail = tail_.FindTimestamp(timestamp_ms, visible_end);
-  EVENTLOG_ASSIGN_OR_RETURN(const auto in_segment,
-                            segments_.FindTimestamp(timestamp_ms, log_start_offset()));
+  EVENTLOG_ASSIGN_OR_RETURN(
+      const auto in_segment,
+      segments_.FindTimestamp(timestamp_ms, log_start_offset(), environment_.batches));
   if (in_segment.has_value() && *in_segment < visible_end) return *in_segment;
   return in_tail >= 0 ? in_tail : visible_end;
 }

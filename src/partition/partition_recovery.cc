@@ -62,6 +62,15 @@ class Recovery final : public PartitionRecovery {
   bool IsBeforeCheckpoint(const FoundSegment& found) const {
     return start_.segment_base_offset >= 0 && found.base_offset < start_.segment_base_offset;
   }
+  // What the checkpoint covers was synced before the checkpoint was written: the device has it, and
+  // readers may have it from the page cache. Nothing else is believed before the device has said
+  // it.
+  bool IsToBeRead(const FoundSegment& found) const {
+    const bool covered =
+        IsBeforeCheckpoint(found) ||
+        (found.base_offset == start_.segment_base_offset && found.bytes <= start_.position);
+    return !covered || input_.mode != RecoveryMode::kRefuse;
+  }
 
   const PartitionRecoveryInput input_;
   FileSystem* const file_system_;
@@ -98,8 +107,8 @@ absl::Status Recovery::ListSegments() {
     FoundSegment found;
     found.base_offset = *base;
     EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
-    EVENTLOG_RETURN_IF_ERROR(file->DropCache());
     EVENTLOG_ASSIGN_OR_RETURN(found.bytes, file->Size());
+    if (IsToBeRead(found)) EVENTLOG_RETURN_IF_ERROR(file->DropCache());
     found_.push_back(found);
   }
   for (std::size_t i = 0; i < found_.size(); ++i) {

@@ -184,7 +184,7 @@ std::vector<std::shared_ptr<Segment>> SegmentSet::segments() const {
 }
 
 absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
-                              std::vector<StoredBatch>* batches) {
+                              std::vector<StoredBatch>* batches, BatchCache* cache) {
   std::shared_ptr<Segment> holder;
   {
     MutexLock lock(&mutex_);
@@ -195,7 +195,7 @@ absl::Status SegmentSet::Read(int64_t offset, int64_t position_hint, int64_t max
     holder = *std::prev(after);
   }
   const std::size_t first = batches->size();
-  EVENTLOG_RETURN_IF_ERROR(holder->Read(offset, position_hint, max_bytes, batches));
+  EVENTLOG_RETURN_IF_ERROR(holder->Read(offset, position_hint, max_bytes, batches, cache));
   if (batches->size() == first) return absl::OkStatus();
   if (absl::Status has = CheckHas((*batches)[first], offset, holder->path()); !has.ok()) {
     batches->resize(first);  // nothing that a caller might hand out later
@@ -216,9 +216,10 @@ bool SegmentSet::IsThere(const std::shared_ptr<Segment>& segment) const {
 }
 
 absl::StatusOr<std::optional<int64_t>> SegmentSet::FindTimestamp(int64_t timestamp_ms,
-                                                                 int64_t from_offset) {
+                                                                 int64_t from_offset,
+                                                                 BatchCache* cache) {
   for (const auto& segment : segments()) {
-    const auto found = segment->FindTimestamp(timestamp_ms, from_offset);
+    const auto found = segment->FindTimestamp(timestamp_ms, from_offset, cache);
     if (!found.ok() && !IsThere(segment)) continue;  // removed meanwhile
     EVENTLOG_RETURN_IF_ERROR(found);
     if (found->has_value()) return *found;

@@ -72,10 +72,12 @@ class SegmentSet {
   // --- the readers' half
   // Batches from the one that holds `offset` on, out of the one segment that has it; nothing when
   // no segment does. OutOfRange is the caller's to say. DataLoss when records are missing.
+  // `cache`: as Segment::Read.
   absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
-                    std::vector<StoredBatch>* batches);
+                    std::vector<StoredBatch>* batches, BatchCache* cache = nullptr);
   // The first record from `from_offset` on that is at or after the timestamp.
-  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset);
+  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset,
+                                                       BatchCache* cache = nullptr);
   int64_t bytes() const;
   std::vector<std::shared_ptr<Segment>> segments() const;
 

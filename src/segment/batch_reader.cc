@@ -14,6 +14,10 @@ namespace {
 
 // How much FindNextBatch looks through at once.
 constexpr int64_t kSearchBytes = 1 << 20;
+// Room for the rest of the last batch, when it is of the usual size.
+constexpr int64_t kRoomBytes = (64 << 10) + static_cast<int64_t>(kBatchHeaderBytes);
+// To read so much takes longer than another call.
+constexpr int64_t kCallBytes = 8 << 10;
 constexpr int64_t kHeaderBytes = static_cast<int64_t>(kBatchHeaderBytes);
 
 // What pins a compressed batch: the file's bytes and what they decompress to.
@@ -41,12 +45,13 @@ class BatchFill {
       StoredBatch batch;
       bool more_bytes_needed = false;
       absl::Status status = Parse(at, &batch, &more_bytes_needed);
-      // What comes behind good batches, and needs more bytes or is bad, is the next call's.
-      if (at > 0 && (more_bytes_needed || !status.ok())) break;
       if (more_bytes_needed) {
-        EVENTLOG_RETURN_IF_ERROR(Fetch(batch.header.batch_bytes()));
-        status = Parse(at, &batch, &more_bytes_needed);
+        if (at > 0 && !IsWorthFetching(at, batch.header)) break;
+        status = Fetch(at + batch.header.batch_bytes());
+        if (status.ok()) status = Parse(at, &batch, &more_bytes_needed);
       }
+      // What is wrong behind good batches is the next call's.
+      if (at > 0 && !status.ok()) break;
       if (!status.ok()) {
         return Annotate(status, fmt::format("{}: batch at position {}", path_, position_));
       }
@@ -58,20 +63,31 @@ class BatchFill {
   }
 
  private:
+  // The rest of a batch that the first fetch has cut off: there is room for it, and to read again
+  // what there is of it would cost more than another call.
+  bool IsWorthFetching(int64_t at, const BatchHeader& header) const {
+    return at + header.batch_bytes() <= capacity_bytes_ && fetched_bytes_ - at >= kCallBytes;
+  }
+
   // Makes the buffer hold `bytes`, which are within the range.
   absl::Status Fetch(int64_t bytes) {
-    std::shared_ptr<char[]> larger(new char[static_cast<std::size_t>(bytes)]);
-    std::copy_n(buffer_.get(), fetched_bytes_, larger.get());
+    if (bytes > capacity_bytes_) Grow(std::min(bytes + kRoomBytes, available_bytes_));
     const std::size_t wanted_bytes = static_cast<std::size_t>(bytes - fetched_bytes_);
     EVENTLOG_ASSIGN_OR_RETURN(
         const std::size_t read_bytes,
         file_->ReadAt(position_ + fetched_bytes_,
-                      absl::MakeSpan(larger.get() + fetched_bytes_, wanted_bytes)));
+                      absl::MakeSpan(buffer_.get() + fetched_bytes_, wanted_bytes)));
     fetched_bytes_ += static_cast<int64_t>(read_bytes);
     // A file that ends early shows as a batch that is cut off, behind the good ones.
     if (read_bytes < wanted_bytes) available_bytes_ = fetched_bytes_;
-    buffer_ = std::move(larger);
     return absl::OkStatus();
+  }
+
+  void Grow(int64_t capacity_bytes) {
+    auto larger = std::make_shared_for_overwrite<char[]>(static_cast<std::size_t>(capacity_bytes));
+    std::copy_n(buffer_.get(), fetched_bytes_, larger.get());
+    buffer_ = std::move(larger);
+    capacity_bytes_ = capacity_bytes;
   }
 
   // The batch `at` bytes into the buffer, verified.
@@ -121,6 +137,7 @@ class BatchFill {
   const int64_t position_;
   int64_t available_bytes_;
   std::shared_ptr<char[]> buffer_;
+  int64_t capacity_bytes_ = 0;
   int64_t fetched_bytes_ = 0;
   int64_t next_offset_ = INT64_MIN;
 };

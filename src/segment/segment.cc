@@ -41,6 +41,11 @@ absl::Status WriteHeader(File* file, const Segment::Place& place, int64_t create
   return file->WriteAt(0, pieces);
 }
 
+uint64_t NextNumber() {
+  static std::atomic<uint64_t> next{0};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 Segment::Segment(FileCache* files, Place place)
@@ -48,6 +53,7 @@ Segment::Segment(FileCache* files, Place place)
       place_(std::move(place)),
       path_(SegmentPath(place_.partition_directory, place_.base_offset)),
       seed_(place_.identity.Seed()),
+      number_(NextNumber()),
       next_offset_(place_.base_offset) {}
 
 absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(FileCache* files, const Place& place,

@@ -23,6 +23,7 @@
 #include "format/identity.h"
 #include "format/record_batch.h"
 #include "io/file_cache.h"
+#include "segment/batch_cache.h"
 #include "segment/batch_reader.h"
 #include "segment/segment_index.h"
 
@@ -53,12 +54,13 @@ class Segment {
   // negative, is where that batch is believed to start; a wrong hint costs time, never truth.
   // Empty when the segment ends before `offset`. DataLoss (kCorruptData) names file and position:
   // the bytes that hold or may hold `offset` are damaged; damage elsewhere is no error here.
-  // NotFound after Remove.
+  // NotFound after Remove. What is in `cache` (null: none) is not read, what is read goes there.
   absl::Status Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
-                    std::vector<StoredBatch>* batches);
+                    std::vector<StoredBatch>* batches, BatchCache* cache = nullptr);
   // The first record from `from_offset` on that is at or after the timestamp, as an offset; nullopt
   // when this segment has none. NotFound after Remove.
-  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset);
+  absl::StatusOr<std::optional<int64_t>> FindTimestamp(int64_t timestamp_ms, int64_t from_offset,
+                                                       BatchCache* cache = nullptr);
   // The largest timestamp of any record; INT64_MIN when empty. May rebuild the index.
   absl::StatusOr<int64_t> MaxTimestamp();
   // When its first record was appended, as its header says, which is read once. DataLoss
@@ -87,14 +89,19 @@ class Segment {
  private:
   Segment(FileCache* files, Place place);
   absl::Status LoadIndex() ABSL_EXCLUSIVE_LOCKS_REQUIRED(index_mutex_);
+  // Where the index says that the batch with `offset` starts, or one not far before it.
+  absl::StatusOr<int64_t> IndexedPosition(int64_t offset);
   // Where the batch that holds `offset` starts, or the first after it, or the damage that may hide
   // it; end_position() when there is none.
   absl::StatusOr<int64_t> PositionOf(File* file, int64_t offset);
+  absl::Status ReadAt(int64_t position, int64_t max_bytes, BatchCache* cache,
+                      std::vector<StoredBatch>* batches);
 
   FileCache* const files_;
   const Place place_;
   const std::string path_;
   const uint64_t seed_;
+  const uint64_t number_;                 // no other segment object of this process has it
   std::atomic<int64_t> end_position_{0};  // stored under index_mutex_, so that the index keeps up
   int64_t next_offset_ = 0;               // writer's
   int64_t allocated_bytes_ = -1;          // writer's; negative: not asked yet

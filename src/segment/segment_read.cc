@@ -16,7 +16,7 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
-constexpr int64_t kTimeScanBytes = 256 << 10;  // read at once
+constexpr int64_t kTimeScanBytes = 128 << 10;  // read at once
 
 // Verified headers by position. They are read through a window: walking many small batches up to
 // the one that is wanted costs one read call.
@@ -86,6 +86,13 @@ absl::StatusOr<int64_t> WalkTo(File* file, uint64_t identity_seed, HeaderWindow*
   return damage_position >= 0 ? damage_position : end;
 }
 
+// Leaves out, of the batches from number `first` on, what a read of `max_bytes` would not have
+// read: a run of the cache may be longer, and a read where the index points is.
+void Shorten(int64_t max_bytes, std::size_t first, std::vector<StoredBatch>* batches) {
+  const int64_t end = (*batches)[first].position + max_bytes;
+  while (batches->size() > first + 1 && batches->back().position >= end) batches->pop_back();
+}
+
 // The offset of the batch's first record from `from_offset` on that is at or after the timestamp.
 // Timestamps have no order.
 absl::StatusOr<std::optional<int64_t>> FindInBatch(const StoredBatch& batch, int64_t timestamp_ms,
@@ -124,14 +131,16 @@ absl::Status Segment::LoadIndex() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<int64_t> Segment::IndexedPosition(int64_t offset) {
+  if (offset <= base_offset()) return kSegmentHeaderBytes;
+  MutexLock lock(&index_mutex_);
+  EVENTLOG_RETURN_IF_ERROR(LoadIndex());
+  return index_->FindOffset(offset, kSegmentHeaderBytes);
+}
+
 absl::StatusOr<int64_t> Segment::PositionOf(File* file, int64_t offset) {
   if (offset <= base_offset()) return kSegmentHeaderBytes;
-  int64_t position = 0;
-  {
-    MutexLock lock(&index_mutex_);
-    EVENTLOG_RETURN_IF_ERROR(LoadIndex());
-    position = index_->FindOffset(offset, kSegmentHeaderBytes);
-  }
+  EVENTLOG_ASSIGN_OR_RETURN(int64_t position, IndexedPosition(offset));
   const int64_t end = end_position();
   HeaderWindow headers(file, seed_, end);
   if (position != kSegmentHeaderBytes) {  // the index is never trusted
@@ -143,13 +152,33 @@ absl::StatusOr<int64_t> Segment::PositionOf(File* file, int64_t offset) {
   return WalkTo(file, seed_, &headers, position, end, offset);
 }
 
-absl::Status Segment::Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
-                           std::vector<StoredBatch>* batches) {
+absl::Status Segment::ReadAt(int64_t position, int64_t max_bytes, BatchCache* cache,
+                             std::vector<StoredBatch>* batches) {
+  const int64_t end = end_position();
+  if (position >= end) return absl::OkStatus();
+  if (cache != nullptr && cache->Find(number_, position, batches)) return absl::OkStatus();
   EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
+  if (cache == nullptr) {
+    return ReadBatches(file.get(), path_, seed_, {position, end, max_bytes}, batches);
+  }
+  std::vector<StoredBatch> run;
+  EVENTLOG_RETURN_IF_ERROR(ReadBatches(file.get(), path_, seed_, {position, end, max_bytes}, &run));
+  cache->Add(number_, std::move(run), batches);
+  return absl::OkStatus();
+}
+
+absl::Status Segment::Read(int64_t offset, int64_t position_hint, int64_t max_bytes,
+                           std::vector<StoredBatch>* batches, BatchCache* cache) {
+  int64_t hinted_bytes = max_bytes;
+  if (position_hint < kSegmentHeaderBytes) {
+    // What the index says is a hint like any other, to a place not far before the batch: to the
+    // batch itself, or to one that is followed by all of it.
+    EVENTLOG_ASSIGN_OR_RETURN(position_hint, IndexedPosition(offset));
+    hinted_bytes = std::max(max_bytes, 2 * SegmentIndex::kIntervalBytes);
+  }
   const std::ptrdiff_t before = std::ssize(*batches);
   if (position_hint >= kSegmentHeaderBytes) {
-    const absl::Status status =
-        ReadBatches(file.get(), path_, seed_, {position_hint, end_position(), max_bytes}, batches);
+    const absl::Status status = ReadAt(position_hint, hinted_bytes, cache, batches);
     if (!status.ok() && !IsDamage(status)) return status;
   }
   const auto hinted = batches->begin() + before;
@@ -159,8 +188,10 @@ absl::Status Segment::Read(int64_t offset, int64_t position_hint, int64_t max_by
       return batch.header.last_offset() >= offset;
     });
     batches->erase(hinted, first);
+    Shorten(max_bytes, static_cast<std::size_t>(before), batches);
     return absl::OkStatus();
   }
+  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
   const auto position = PositionOf(file.get(), offset);
   // In front of a gap the hint is right, though its batch alone cannot show it.
   if (position.ok() && hinted != batches->end() && hinted->position == *position) {
@@ -168,7 +199,7 @@ absl::Status Segment::Read(int64_t offset, int64_t position_hint, int64_t max_by
   }
   batches->erase(hinted, batches->end());
   EVENTLOG_RETURN_IF_ERROR(position);
-  return ReadBatches(file.get(), path_, seed_, {*position, end_position(), max_bytes}, batches);
+  return ReadAt(*position, max_bytes, cache, batches);
 }
 
 absl::StatusOr<int64_t> Segment::MaxTimestamp() {
@@ -199,24 +230,22 @@ absl::StatusOr<int64_t> Segment::CreatedMs() {
 }
 
 absl::StatusOr<std::optional<int64_t>> Segment::FindTimestamp(int64_t timestamp_ms,
-                                                              int64_t from_offset) {
+                                                              int64_t from_offset,
+                                                              BatchCache* cache) {
   EVENTLOG_ASSIGN_OR_RETURN(const int64_t max_timestamp_ms, MaxTimestamp());
   if (max_timestamp_ms < timestamp_ms) return std::optional<int64_t>();
-  int64_t indexed_offset = 0;
+  int64_t next_offset = 0;
   {
     MutexLock lock(&index_mutex_);
     EVENTLOG_RETURN_IF_ERROR(LoadIndex());
-    indexed_offset = index_->FindTimestamp(timestamp_ms);
+    next_offset = std::max(index_->FindTimestamp(timestamp_ms), from_offset);
   }
-  EVENTLOG_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, files_->Open(path_));
-  EVENTLOG_ASSIGN_OR_RETURN(int64_t position,
-                            PositionOf(file.get(), std::max(indexed_offset, from_offset)));
   const int64_t end = end_position();
   std::vector<StoredBatch> batches;
-  while (position < end) {
+  for (int64_t position = -1; position < end;) {
     batches.clear();
-    EVENTLOG_RETURN_IF_ERROR(
-        ReadBatches(file.get(), path_, seed_, {position, end, kTimeScanBytes}, &batches));
+    EVENTLOG_RETURN_IF_ERROR(Read(next_offset, position, kTimeScanBytes, &batches, cache));
+    if (batches.empty()) break;
     for (const StoredBatch& batch : batches) {
       if (batch.header.max_timestamp_ms < timestamp_ms) continue;
       const auto found = FindInBatch(batch, timestamp_ms, from_offset);
@@ -226,7 +255,9 @@ absl::StatusOr<std::optional<int64_t>> Segment::FindTimestamp(int64_t timestamp_
       }
       if (found->has_value()) return *found;
     }
-    position = batches.back().position + batches.back().header.batch_bytes();
+    const StoredBatch& last = batches.back();
+    next_offset = last.header.next_offset();
+    position = last.position + last.header.batch_bytes();
   }
   return std::optional<int64_t>();
 }

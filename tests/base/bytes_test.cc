@@ -74,6 +74,23 @@ TEST_CASE("over-long and over-wide varints fail", "[base]") {
   CHECK(VarintFails("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"));
 }
 
+TEST_CASE("a short varint is the same as any or is left to be read as one", "[base]") {
+  for (uint32_t bits = 0; bits < 1u << 24; bits += bits < 1u << 17 ? 1 : 61) {
+    const char bytes[] = {static_cast<char>(bits), static_cast<char>(bits >> 8),
+                          static_cast<char>(bits >> 16)};
+    for (const std::size_t size : {2, 3}) {
+      ByteReader reader({bytes, size});
+      const int64_t value = reader.ReadVarint();
+      const char* at = bytes;
+      uint32_t zigzag = 0;
+      REQUIRE(LoadShortVarint(&at, bytes + size, &zigzag) == reader.ok());
+      if (!reader.ok()) continue;
+      REQUIRE(UnZigZag(zigzag) == value);
+      REQUIRE(at == reader.position());
+    }
+  }
+}
+
 TEST_CASE("a 32-bit varint fails outside its range", "[base]") {
   for (const int64_t value : {int64_t{std::numeric_limits<int32_t>::min()},
                               int64_t{std::numeric_limits<int32_t>::max()}}) {

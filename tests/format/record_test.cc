@@ -165,6 +165,58 @@ TEST_CASE("a record view shows the encoded record", "[format]") {
   CHECK(DecodeHeaders(RecordsAccess::HeadersWithCount(view)).size() == 1);
 }
 
+// Whatever bytes there are: the quick way through a record sees what the thorough one does.
+void CheckDecodedAlike(std::string_view bytes, int* plain_records) {
+  const char* plain_rest = bytes.data();
+  std::string_view rest = bytes;
+  EncodedRecord plain;
+  EncodedRecord any;
+  if (!DecodePlainRecord(&plain_rest, bytes.data() + bytes.size(), &plain)) {
+    REQUIRE(plain_rest == bytes.data());
+    return;
+  }
+  ++*plain_records;
+  REQUIRE(DecodeAnyRecord(&rest, &any).ok());
+  REQUIRE(plain_rest == rest.data());
+  REQUIRE(plain.timestamp_delta_ms == any.timestamp_delta_ms);
+  REQUIRE(plain.offset_delta == any.offset_delta);
+  REQUIRE(std::pair(plain.key, plain.key_size) == std::pair(any.key, any.key_size));
+  REQUIRE(std::pair(plain.value, plain.value_size) == std::pair(any.value, any.value_size));
+  REQUIRE(any.header_count == 0);
+  REQUIRE(plain.headers == any.headers);
+  REQUIRE(plain.headers_end == any.headers_end);
+  REQUIRE(any.headers_with_count == nullptr);
+}
+
+TEST_CASE("a plain record is decoded as any record is", "[format]") {
+  const std::string value(300, 'v');
+  const std::vector<Header> headers = {{"h", "v"}};
+  const std::vector<ProducerRecord> records = {{.key = "key", .value = value},
+                                               {.key = "key", .value = "v"},
+                                               {.value = value},
+                                               {.key = "a longer key"},
+                                               {.key = "", .value = ""},
+                                               {.value = "v", .headers = headers}};
+  int plain_records = 0;
+  for (const ProducerRecord& record : records) {
+    for (const int64_t timestamp_delta : {0, -70, 9000, 1 << 22}) {
+      std::string bytes = Encode(record, timestamp_delta, 200) + Encode(record, 5, 201);
+      for (std::size_t size = 0; size <= bytes.size(); ++size) {
+        CheckDecodedAlike(std::string(bytes, 0, size), &plain_records);
+      }
+      for (std::size_t at = 0; at < std::min<std::size_t>(bytes.size(), 30); ++at) {
+        const char before = bytes[at];
+        for (int byte = 0; byte < 256; ++byte) {
+          bytes[at] = static_cast<char>(byte);
+          CheckDecodedAlike(bytes, &plain_records);
+        }
+        bytes[at] = before;
+      }
+    }
+  }
+  CHECK(plain_records > 1000);
+}
+
 TEST_CASE("every cut record is damage", "[format]") {
   const std::vector<Header> headers = {{"h", "x"}, {"i", nullptr}};
   const std::string good = Encode({.key = "key", .value = "value", .headers = headers}, 70, 70);

@@ -69,6 +69,7 @@ absl::StatusOr<Log> DamagedLog::Open(FileSystem* file_system, RecoveryMode mode)
   LogOptions options = Application(&clock_, 0, [](const Fact&) {}).Options(file_system);
   options.random = &random_;
   options.recovery_mode = mode;
+  options.tuning.cache_bytes = 0;  // what was read before is not to hide what became of the file
   return Log::Open(std::move(options));
 }
 

@@ -153,16 +153,27 @@ TEST_CASE("exactly one of directory and memory is to be given", "[log]") {
   CHECK_FALSE(ResolveOptions(&existing).ok());
 }
 
+TEST_CASE("the bound of the batch cache has a range", "[log]") {
+  constexpr int64_t kMiB = 1 << 20;
+  const auto cache_bytes = [](int64_t bytes) {
+    return Accepts([bytes](LogOptions* options) { options->tuning.cache_bytes = bytes; });
+  };
+  CHECK(cache_bytes(0));
+  CHECK(cache_bytes(kMiB * kMiB));
+  CHECK_FALSE(cache_bytes(-1));
+  CHECK_FALSE(cache_bytes(kMiB * kMiB + 1));
+}
+
 TEST_CASE("all that is wrong is listed at once and nothing is changed", "[log]") {
   LogOptions options;
   options.max_record_bytes = 1;
   options.max_write_bytes = 1;
-  options.tuning = {1, 1, absl::ZeroDuration(), absl::ZeroDuration(), absl::ZeroDuration()};
+  options.tuning = {1, 1, -1, absl::ZeroDuration(), absl::ZeroDuration(), absl::ZeroDuration()};
   options.open_mode = static_cast<OpenMode>(7);
   const absl::Status status = ResolveOptions(&options);
-  for (const char* name :
-       {"directory", "max_write_bytes", "max_record_bytes", "journal_bytes", "max_open_files",
-        "batch_age", "checkpoint_interval", "retention_check_interval", "open_mode"}) {
+  for (const char* name : {"directory", "max_write_bytes", "max_record_bytes", "journal_bytes",
+                           "max_open_files", "cache_bytes", "batch_age", "checkpoint_interval",
+                           "retention_check_interval", "open_mode"}) {
     INFO(name);
     CHECK(ToStd(status.message()).find(name) != std::string_view::npos);
   }

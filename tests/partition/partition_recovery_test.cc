@@ -538,5 +538,33 @@ TEST_CASE("segments are read from the device and not from the page cache", "[par
   CHECK(calls.front() == "DropCache");
 }
 
+TEST_CASE("what the checkpoint covers is left in the page cache", "[partition]") {
+  PartitionFixture fixture;
+  const std::string last = SegmentBytes(10, {Ten(10)});
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, SegmentBytes(0, {Ten(0)}));
+  fixture.WriteFile(fixture.SegmentFile(0, 10), 0, last);
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.checkpoint.segment_base_offset = 10;
+  input.checkpoint.position = std::ssize(last);
+  input.checkpoint.end_offset = 20;
+  std::vector<std::string> dropped;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "DropCache") dropped.emplace_back(call.path);
+    return absl::OkStatus();
+  });
+  REQUIRE(RecoverPartition(input).ok());
+  CHECK(dropped.empty());
+
+  fixture.WriteFile(fixture.SegmentFile(0, 10), 0,
+                    last + SegmentBytes(20, {Ten(20)}).substr(internal::kSegmentHeaderBytes));
+  REQUIRE(RecoverPartition(input).ok());
+  CHECK(dropped == std::vector{fixture.SegmentFile(0, 10)});
+
+  dropped.clear();
+  input.mode = RecoveryMode::kTruncate;
+  REQUIRE(RecoverPartition(input).ok());
+  CHECK(std::count(dropped.begin(), dropped.end(), fixture.SegmentFile(0, 0)) > 0);
+}
+
 }  // namespace
 }  // namespace eventlog::test

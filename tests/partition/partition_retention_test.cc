@@ -97,9 +97,9 @@ TEST_CASE("the removal of segments is told", "[partition]") {
     CHECK(event.partition == 0);
   });
   const auto told_partition = std::make_shared<Partition>(
-      internal::PartitionEnvironment{&fixture.files, &fixture.journal, fixture.arena,
-                                     &fixture.health, &fixture.clock, &events, &fixture.time,
-                                     &fixture.any_rolled},
+      internal::PartitionEnvironment{&fixture.files, &fixture.cache, &fixture.journal,
+                                     fixture.arena, &fixture.health, &fixture.clock, &events,
+                                     &fixture.time, &fixture.any_rolled},
       fixture.Name(0));
   REQUIRE(fixture.partition->SyncForCheckpoint(0).ok());
   told_partition->Adopt({fixture.partition->retention_view().segments, 0, 10, 0}, 1);

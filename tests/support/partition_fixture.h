@@ -73,6 +73,7 @@ class PartitionFixture {
   MemoryFileSystem memory;
   FaultFileSystem disk{&memory};  // what journal and partitions see
   internal::FileCache files{&disk, 100};
+  internal::BatchCache cache{1 << 20};
   internal::Health health;
   internal::EventQueue events{nullptr};
   ManualClock clock;
@@ -104,8 +105,8 @@ class PartitionFixture {
   std::shared_ptr<internal::Partition> Make(int32_t number, const internal::PartitionConfig& config,
                                             internal::RecoveredPartition recovered,
                                             int32_t leader_epoch) {
-    const internal::PartitionEnvironment environment = {&files, &journal, arena, &health,
-                                                        &clock, &events,  &time, &any_rolled};
+    const internal::PartitionEnvironment environment = {
+        &files, &cache, &journal, arena, &health, &clock, &events, &time, &any_rolled};
     auto partition = std::make_shared<internal::Partition>(environment, Name(number));
     partition->SetConfig(config);
     partition->Adopt(std::move(recovered), leader_epoch);
