@@ -79,11 +79,12 @@ bool IsLostChange(std::string_view call, CallError error) {
 }
 
 // Whether the failure of a change may stay unknown: of the pid in the lock file, which is a word to
-// whoever is kept out; of an index, which is made anew when it is not there. Where a partition's
+// whoever is kept out; of an index, which is made anew when it is not there; of a file of the arena
+// before it is used, without which the journal does its work. Where a partition's
 // directory is synced right behind a rename, but for its opening, the name of an index is.
 bool MayBeAbsorbed(std::string_view call, std::string_view before_last, const std::string& path) {
   const bool in_partition = path.find("/segments/") != path.npos;
-  return path.ends_with("/lock") || path.ends_with("index.tmp") ||
+  return path.ends_with("/lock") || path.ends_with("index.tmp") || path.ends_with(".arena") ||
          (in_partition && call == "fsync" && before_last == "rename");
 }
 
