@@ -143,6 +143,13 @@ void AddFiles(Seeds* seeds) {
   internal::Checkpoint empty;
   seeds->AddHashed("empty", EncodeCheckpoint(empty));
 
+  const std::string records = internal::FixtureRecords();
+  internal::ArenaChunkHeader chunk = internal::FixtureArenaChunk();
+  seeds->Of("arena_chunk").AddHashed("two", internal::FixtureArenaSlot(chunk) + records, 3);
+  ++chunk.generation;
+  seeds->AddHashed("later", internal::FixtureArenaSlot(chunk) + records, 3);
+  seeds->Add("unused", std::string(100, '\0'));
+
   seeds->Of("journal_list")
       .AddHashed("three",
                  internal::EncodeJournalList({LogId(), {{0, 4096}, {1, 0}, {7, 1 << 20}}}));
