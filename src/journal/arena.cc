@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kLargeUnits = Arena::kLargeChunkBytes / kArenaUnitBytes;
 constexpr uint64_t kLargeMask = (uint64_t{1} << kLargeUnits) - 1;
 
-// The lowest place of `units` free units in a row, of which a large chunk has its own kind: those
-// used last are most likely still in the processor's cache. kArenaSlots: there is none.
+// The lowest place of so many free units in a row, at a multiple of as many; kArenaSlots: there is
+// none. Low ones are taken again and again, so they are in the processor's cache.
 std::size_t FindFree(uint64_t free, std::size_t units) {
   const uint64_t mask = (uint64_t{1} << units) - 1;
   for (std::size_t at = 0; at < kArenaSlots; at += units) {
@@ -95,7 +95,7 @@ void Arena::Start(const Uuid& log_id, uint64_t generation) {
 
 void Arena::Close() {
   MutexLock lock(&mutex_);
-  if (taken_.empty()) files_.clear();
+  if (users_.empty()) files_.clear();
 }
 
 std::unique_ptr<ArenaChunk> Arena::Take(std::weak_ptr<ArenaUser> user) {
@@ -108,7 +108,7 @@ std::unique_ptr<ArenaChunk> Arena::Take(std::weak_ptr<ArenaUser> user) {
   }
   if (chunk == nullptr && !scarce) chunk = TakeUnits(1);
   if (chunk == nullptr) return nullptr;
-  chunk->taken_ = taken_.insert(taken_.end(), {std::move(user)});
+  chunk->user_ = users_.insert(users_.end(), std::move(user));
   return chunk;
 }
 
@@ -139,14 +139,14 @@ void Arena::GiveBack(ArenaChunk* chunk) {
   MutexLock lock(&mutex_);
   const std::size_t units = chunk->capacity_ / kArenaUnitBytes;
   files_[chunk->file_].free |= ((uint64_t{1} << units) - 1) << chunk->slot_;
-  taken_.erase(chunk->taken_);
+  users_.erase(chunk->user_);
   CountTaken(-static_cast<std::ptrdiff_t>(units));
 }
 
 std::shared_ptr<ArenaUser> Arena::LongestUser() const {
   MutexLock lock(&mutex_);
-  for (const auto& taken : taken_) {
-    if (auto user = taken.user.lock(); user != nullptr) return user;
+  for (const auto& weak : users_) {
+    if (auto user = weak.lock(); user != nullptr) return user;
   }
   return nullptr;
 }

@@ -62,9 +62,7 @@ class ArenaChunk {
 
  private:
   friend class Arena;
-  struct Taken {
-    std::weak_ptr<ArenaUser> user;
-  };
+  using Users = std::list<std::weak_ptr<ArenaUser>>;
   ArenaChunk(Arena* arena, std::size_t file, std::size_t slot, std::size_t units);
   std::atomic<uint64_t>* published_word() const;
 
@@ -76,7 +74,7 @@ class ArenaChunk {
   char* bytes_ = nullptr;
   std::size_t end_ = 0;  // of what was added
   uint64_t chain_ = 0;   // of the same
-  std::list<Taken>::iterator taken_;
+  Users::iterator user_;
 };
 
 // Thread-safe.
@@ -127,7 +125,7 @@ class Arena {
   uint64_t generation_ = 0;  // the same
   mutable Mutex mutex_;
   std::vector<MappedFile> files_ ABSL_GUARDED_BY(mutex_);
-  std::list<ArenaChunk::Taken> taken_ ABSL_GUARDED_BY(mutex_);  // longest first
+  ArenaChunk::Users users_ ABSL_GUARDED_BY(mutex_);  // of each chunk that is out, longest first
   std::size_t taken_units_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string why_off_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> scarce_{false};

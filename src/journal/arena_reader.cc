@@ -6,12 +6,9 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "format/file_names.h"
-#include "io/durable_file.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
-
-constexpr int64_t kMaxReadBytes = 2 * static_cast<int64_t>(kArenaFileBytes);
 
 absl::Status ReadSlot(const std::string& path, std::string_view file, std::size_t index,
                       const Checkpoint& checkpoint, ArenaContents* contents) {
@@ -32,12 +29,19 @@ absl::Status ReadSlot(const std::string& path, std::string_view file, std::size_
   return absl::OkStatus();
 }
 
-// A file of another size counts as a whole, unless nothing was in it yet.
-void TellOfSize(const std::string& path, std::string_view file, ArenaContents* contents) {
+// As much of a file as one of the arena has; what is missing of it, as zeros.
+absl::StatusOr<std::string> ReadFile(FileSystem* file_system, const std::string& path,
+                                     int64_t* bytes) {
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, file_system->OpenFile(path, FileSystem::Open::kReadOnly));
+  EVENTLOG_ASSIGN_OR_RETURN(*bytes, file->Size());
+  std::string contents(kArenaFileBytes, '\0');
+  EVENTLOG_RETURN_IF_ERROR(file->ReadAt(0, absl::MakeSpan(contents)));
+  return contents;
+}
+
+bool HasSlots(std::string_view file) {
   const std::string_view table = file.substr(0, kArenaTableBytes);
-  if (std::all_of(table.begin(), table.end(), [](char byte) { return byte == 0; })) return;
-  contents->damaged.push_back(
-      {fmt::format("{}: {} bytes long instead of {}", path, file.size(), kArenaFileBytes), {}});
+  return std::any_of(table.begin(), table.end(), [](char byte) { return byte != 0; });
 }
 
 }  // namespace
@@ -52,12 +56,12 @@ absl::StatusOr<ArenaContents> ReadArena(FileSystem* file_system, const std::stri
     const auto number = ParseArenaName(name);
     if (!number.has_value()) continue;
     const std::string path = ArenaPath(log_directory, *number);
-    EVENTLOG_ASSIGN_OR_RETURN(std::string bytes, ReadWholeFile(file_system, path, kMaxReadBytes));
-    if (bytes.size() != kArenaFileBytes) {
-      TellOfSize(path, bytes, &contents);
-      continue;
+    int64_t bytes = 0;
+    EVENTLOG_ASSIGN_OR_RETURN(contents.files.emplace_back(), ReadFile(file_system, path, &bytes));
+    if (bytes < static_cast<int64_t>(kArenaFileBytes) && HasSlots(contents.files.back())) {
+      contents.damaged.push_back(
+          {fmt::format("{}: {} bytes long instead of {}", path, bytes, kArenaFileBytes), {}});
     }
-    contents.files.push_back(std::move(bytes));
     for (std::size_t index = 0; index < kArenaSlots; ++index) {
       EVENTLOG_RETURN_IF_ERROR(ReadSlot(path, contents.files.back(), index, checkpoint, &contents));
     }

@@ -24,9 +24,9 @@ struct ArenaContents {
   std::vector<Damaged> damaged;
 };
 
-// Reads what is there; a file that is missing or of another size has no chunks. DataLoss
-// (kCorruptData): a chunk of a generation to come, so the checkpoint is an old one. Unimplemented
-// (kNewerFormat).
+// Reads what is there; a file that is cut short is told of, and has the chunks that are left whole.
+// DataLoss (kCorruptData): a chunk of a generation to come, so the checkpoint is an old one.
+// Unimplemented (kNewerFormat).
 absl::StatusOr<ArenaContents> ReadArena(FileSystem* file_system, const std::string& log_directory,
                                         const Checkpoint& checkpoint);
 

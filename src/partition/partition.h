@@ -295,13 +295,10 @@ class Partition final : public GroupMember,
   absl::Duration oldest_staged_ ABSL_GUARDED_BY(mutex_);  // monotonic; of the tail's oldest record
   CondVar bulk_done_;
 
-  // What readers ask again and again has a cache line of its own: of its parts, an append changes
-  // the high watermark only, and of the rest nothing that a reader asks.
-  static constexpr std::size_t kLineBytes = 64;
-  alignas(kLineBytes) std::atomic<int64_t> high_watermark_{0};
+  std::atomic<int64_t> high_watermark_{0};
   std::atomic<int64_t> log_start_{0};
   std::atomic<int32_t> leader_epoch_{0};
-  alignas(kLineBytes) std::atomic<uint64_t> drops_{0};
+  std::atomic<uint64_t> drops_{0};
   std::atomic<int64_t> drop_keep_end_{0};
   std::atomic<int64_t> tickets_out_{0};
   std::atomic<bool> bulk_in_flight_{false};

@@ -46,15 +46,35 @@ TEST_CASE("a slot that cannot be read belongs to nobody", "[journal]") {
   CHECK(contents.damaged[0].header.topic_id == 0);
 }
 
-TEST_CASE("a file that was cut is told of and one that was never used is not", "[journal]") {
+TEST_CASE("a file that was cut is told of and has the chunks that are whole", "[journal]") {
+  ArenaFixture fixture;
+  const auto kept = fixture.Publish(7, {"a"});
+  const auto cut = fixture.Publish(30, {"b"});
+  const std::string path = internal::ArenaPath(fixture.directory.path(), 0);
+  std::filesystem::resize_file(path, internal::kArenaTableBytes + 1000);
+  const auto contents = fixture.Read();
+  REQUIRE(contents.frames.size() == 1);
+  CHECK(contents.frames[0].first_offset == 7);
+  REQUIRE(contents.damaged.size() == 2);
+  CHECK_THAT(contents.damaged[0].what, Catch::Contains("5096 bytes long"));
+  CHECK(contents.damaged[1].header.base_offset == 30);
+}
+
+TEST_CASE("a file that was made longer has all its chunks", "[journal]") {
   ArenaFixture fixture;
   const auto chunk = fixture.Publish(7, {"a"});
-  std::filesystem::resize_file(internal::ArenaPath(fixture.directory.path(), 0), 5000);
-  std::ofstream(internal::ArenaPath(fixture.directory.path(), 1)) << std::string(5000, '\0');
-  const auto contents = fixture.Read();
-  CHECK(contents.frames.empty());
-  REQUIRE(contents.damaged.size() == 1);
-  CHECK_THAT(contents.damaged[0].what, Catch::Contains("5000 bytes long"));
+  const std::string path = internal::ArenaPath(fixture.directory.path(), 0);
+  std::filesystem::resize_file(path, 3 * internal::kArenaFileBytes);
+  CHECK(fixture.Read().frames.size() == 1);
+  CHECK(fixture.Read().damaged.empty());
+}
+
+TEST_CASE("a file that was being made is no damage", "[journal]") {
+  const ArenaFixture fixture;
+  std::filesystem::create_directory(internal::ArenaDirectory(fixture.directory.path()));
+  std::ofstream(internal::ArenaPath(fixture.directory.path(), 0)) << std::string(5000, '\0');
+  CHECK(fixture.Read().frames.empty());
+  CHECK(fixture.Read().damaged.empty());
 }
 
 TEST_CASE("other files beside the arena's are left alone", "[journal]") {

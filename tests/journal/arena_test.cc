@@ -127,14 +127,13 @@ TEST_CASE("an arena that is opened again takes the files that are there", "[jour
   CHECK_FALSE(std::filesystem::exists(internal::ArenaPath(fixture.directory.path(), 1)));
 }
 
-TEST_CASE("a file of another size is made anew", "[journal]") {
+TEST_CASE("a file of another size is made as large as it has to be", "[journal]") {
   ArenaFixture fixture;
   REQUIRE(fixture.Take() != nullptr);
   fixture.arena.Close();
   const std::string path = internal::ArenaPath(fixture.directory.path(), 0);
   for (const std::size_t size : {std::size_t{100}, internal::kArenaFileBytes + 5}) {
     std::filesystem::resize_file(path, size);
-    CHECK(fixture.Read().frames.empty());
     REQUIRE(fixture.Publish(7, {"a"}) != nullptr);
     fixture.arena.Close();
     CHECK(std::filesystem::file_size(path) == internal::kArenaFileBytes);

@@ -312,7 +312,8 @@ std::string Oracle::JudgeCommits(Log* log, const GroupPlace& where, Crash crash,
   if (topic == topics_.end()) return "";  // a relay's cursor, of another system
   const Partition& partition = *PartitionOf(where.second);
   commits[0].ahead |= found > partition.log_start + static_cast<int64_t>(partition.entries.size());
-  if (!commits[0].ahead) return "";
+  // Where all that it had not read was deleted since, it goes on as if it had read that.
+  if (!commits[0].ahead || found <= partition.log_start) return "";
   auto consumer = log->NewConsumer({.group = where.first, .assignment = {where.second}});
   if (!consumer.ok()) return consumer.status().ToString();
   ConsumerRecords records;

@@ -12,6 +12,7 @@
 #include "eventlog/testing/memory_file_system.h"
 #include "group/offset_store.h"
 #include "log/log_state.h"
+#include "support/temp_dir.h"
 
 namespace eventlog::internal {
 namespace {
@@ -340,6 +341,23 @@ TEST_CASE("a deletion that is refused deletes nothing", "[log]") {
   REQUIRE(consumer->Poll(absl::ZeroDuration(), &records).ok());
   REQUIRE_FALSE(records.empty());
   CHECK(records[0].value().size() == 400'000);
+}
+
+TEST_CASE("a topic says why process appends of its log do without the arena", "[log]") {
+  MemoryFileSystem files;  // which maps nothing
+  const test::TempDir directory;
+  for (const bool maps : {false, true}) {
+    LogOptions options = {.background_thread = false};
+    options.directory = maps ? directory / "log" : "log";
+    if (!maps) options.file_system = &files;
+    auto log = Log::Open(options);
+    REQUIRE(log.ok());
+    const auto topic = log->OpenTopic("t", {.durability = Durability::kProcess});
+    REQUIRE(topic.ok());
+    CHECK(log->DescribeTopic("t")->no_arena.empty());  // nobody has asked for it yet
+    REQUIRE(topic->Append({.value = "v"}).ok());
+    CHECK(log->DescribeTopic("t")->no_arena.empty() == maps);
+  }
 }
 
 }  // namespace
