@@ -124,7 +124,8 @@ class ConsumerState {
   bool uncommitted_ = false;  // polls have moved on since the last commit of all positions
   absl::Duration next_commit_ = absl::InfiniteDuration();  // monotonic; of auto_commit_interval
   std::atomic<bool> woken_up_{false};
-  WaitSet wakeups_;  // told of woken_up_
+  Mutex wakeups_mutex_;
+  WaitSet wakeups_{&wakeups_mutex_};  // told of woken_up_
   std::unique_ptr<Readiness> readiness_;
 };
 

@@ -93,7 +93,8 @@ class LogCore {
   const LogLimits limits_;
   const ForkGuard fork_guard_;
   Gate gate_;
-  WaitSet sleepers_;
+  Mutex sleepers_mutex_;
+  WaitSet sleepers_{&sleepers_mutex_};
   Health health_;
   std::atomic<bool> poisoning_told_{false};
   OffsetStore offsets_;

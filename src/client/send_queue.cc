@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "format/record.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -12,7 +13,7 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
   const AppendTime now = time.Now();
   MutexLock lock(&mutex_);
   EVENTLOG_ASSIGN_OR_RETURN(const AppendTicket ticket,
-                            partition_->Stage({&record, 1}, now, nullptr));
+                            partition_->Stage({&record, 1}, now));
   Queued queued;
   queued.is_first = pending_.empty();
   queued.linger = config.linger;
@@ -20,7 +21,7 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
   pending_bytes_ += send.bytes;
   pending_.push_back(
       {std::move(send), ticket,
-       record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms});
+       TimestampMs(record, now.wall_ms)});
   if (config.linger <= absl::ZeroDuration() || pending_bytes_ >= config.batch_bytes) {
     due_ = kDueNow;
   } else if (queued.is_first) {

@@ -1,9 +1,11 @@
-// Topic: the public append path. Next hop: Partition::Stage, then AwaitAppends.
+// Topic: the public append path. Next hop: Partition::AppendAtOnce, or Stage and then AwaitAppends.
 #include "eventlog/topic.h"
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "base/error.h"
 #include "client/log_core.h"
 #include "client/offset_spec.h"
@@ -25,22 +27,31 @@ internal::LogCore* CoreOf(const std::shared_ptr<internal::TopicState>& state) {
   return state == nullptr ? nullptr : state->core();
 }
 
-// The records of one AppendAll that go to one partition.
-struct Share {
-  int32_t partition = 0;
-  std::vector<ProducerRecord> records;
-  std::vector<std::size_t> indices;  // in the caller's order
-};
+// What a call is refused for that TakesCalls says no to; OK when it says yes by now.
+absl::Status WhyRefused(internal::TopicState* topic, internal::LogCore* core) {
+  const Call call(core);
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  return topic->CheckNotDeleted();
+}
+
+inline absl::Status CheckTakesCalls(const std::shared_ptr<internal::TopicState>& topic) {
+  if (topic != nullptr && topic->TakesCalls()) [[likely]]
+    return absl::OkStatus();
+  return WhyRefused(topic.get(), CoreOf(topic));
+}
+
+// Where the records of one AppendAll go.
+using Routes = absl::InlinedVector<int32_t, 64>;
 
 // Checks every record before anything is staged.
-absl::StatusOr<std::vector<Share>> RouteAll(internal::TopicState* topic,
-                                            absl::Span<const ProducerRecord> records) {
-  std::vector<Share> shares;
+absl::Status RouteAll(internal::TopicState* topic, absl::Span<const ProducerRecord> records,
+                      Routes* routes) {
   const int64_t max_bytes = topic->core()->limits().max_write_bytes;
   int64_t bytes = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    auto partition = topic->Route(records[i]);
+    const auto partition = topic->Route(records[i]);
     if (!partition.ok()) return internal::WithFailedIndex(partition.status(), i);
+    routes->push_back(*partition);
     bytes += static_cast<int64_t>(internal::MaxEncodedRecordBytes(records[i]));
     if (bytes > max_bytes) {
       return internal::WithFailedIndex(
@@ -50,14 +61,76 @@ absl::StatusOr<std::vector<Share>> RouteAll(internal::TopicState* topic,
                           max_bytes)),
           i);
     }
+  }
+  return absl::OkStatus();
+}
+
+// The records of one AppendAll that go to one partition.
+struct Share {
+  int32_t partition = 0;
+  std::vector<ProducerRecord> records;
+  std::vector<std::size_t> indices;  // in the caller's order
+};
+
+std::vector<Share> SharesOf(absl::Span<const ProducerRecord> records, const Routes& routes) {
+  std::vector<Share> shares;
+  for (std::size_t i = 0; i < records.size(); ++i) {
     auto share = std::find_if(shares.begin(), shares.end(), [&](const Share& candidate) {
-      return candidate.partition == *partition;
+      return candidate.partition == routes[i];
     });
-    if (share == shares.end()) share = shares.insert(shares.end(), Share{*partition, {}, {}});
+    if (share == shares.end()) share = shares.insert(shares.end(), Share{routes[i], {}, {}});
     share->records.push_back(records[i]);
     share->indices.push_back(i);
   }
   return shares;
+}
+
+// Appends records to one partition and waits until they are acknowledged. Returns the first offset.
+absl::StatusOr<int64_t> AppendAndWait(internal::TopicState* topic, int32_t number,
+                                      absl::Span<const ProducerRecord> records,
+                                      const internal::AppendTime& now) {
+  const Call call(topic->core());
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
+  EVENTLOG_RETURN_IF_ERROR(topic->core()->MakeRoom());
+  const auto& partition = topic->partitions()[static_cast<std::size_t>(number)];
+  EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage(records, now));
+  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(topic->core()->journal(), partition, ticket));
+  return ticket.first_offset;
+}
+
+// The same; the common case of it without waiting for anything.
+absl::StatusOr<int64_t> AppendTo(internal::TopicState* topic, int32_t number,
+                                 absl::Span<const ProducerRecord> records,
+                                 const internal::AppendTime& now) {
+  const auto& partition = topic->partitions()[static_cast<std::size_t>(number)];
+  const int64_t first_offset = partition->AppendAtOnce(records, now);
+  if (first_offset >= 0) [[likely]]
+    return first_offset;
+  return AppendAndWait(topic, number, records, now);
+}
+
+// Appends shares and waits until all are acknowledged. `first_offsets` gets one for each.
+absl::Status AppendShares(internal::TopicState* topic, absl::Span<const Share> shares,
+                          const internal::AppendTime& now, std::vector<int64_t>* first_offsets) {
+  const Call call(topic->core());
+  EVENTLOG_RETURN_IF_ERROR(call.status());
+  EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
+  EVENTLOG_RETURN_IF_ERROR(topic->core()->MakeRoom());
+  std::vector<StagedAppend> staged;
+  absl::Status status;
+  for (const Share& share : shares) {
+    const auto& partition = topic->partitions()[static_cast<std::size_t>(share.partition)];
+    auto ticket = partition->Stage(share.records, now);
+    if (!ticket.ok()) {
+      status = ticket.status();
+      break;
+    }
+    staged.push_back({partition, *ticket});
+    first_offsets->push_back(ticket->first_offset);
+  }
+  const absl::Status acknowledged = internal::AwaitAppends(topic->core()->journal(), staged);
+  return status.ok() ? acknowledged : status;
 }
 
 }  // namespace
@@ -71,49 +144,44 @@ int32_t Topic::partitions() const {
 }
 
 absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const {
-  const Call call(CoreOf(state_));
-  EVENTLOG_RETURN_IF_ERROR(call.status());
-  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
+  EVENTLOG_RETURN_IF_ERROR(CheckTakesCalls(state_));
   EVENTLOG_ASSIGN_OR_RETURN(const int32_t number, state_->Route(record));
-  EVENTLOG_RETURN_IF_ERROR(state_->core()->MakeRoom());
-
-  const auto& partition = state_->partitions()[static_cast<std::size_t>(number)];
   const internal::AppendTime now = state_->core()->log_time().Now();
-  EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage({&record, 1}, now, nullptr));
-  EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(state_->core()->journal(), partition, ticket));
-  const int64_t timestamp_ms =
-      record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : now.wall_ms;
-  return RecordMetadata{number, ticket.first_offset, absl::FromUnixMillis(timestamp_ms)};
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset,
+                            AppendTo(state_.get(), number, {&record, 1}, now));
+  return internal::MetadataOf(record, number, offset, now.wall_ms);
 }
 
 absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
                               std::vector<RecordMetadata>* metadata) const {
   if (metadata != nullptr) metadata->clear();
-  const Call call(CoreOf(state_));
-  EVENTLOG_RETURN_IF_ERROR(call.status());
-  EVENTLOG_RETURN_IF_ERROR(state_->CheckNotDeleted());
-  EVENTLOG_ASSIGN_OR_RETURN(const auto shares, RouteAll(state_.get(), records));
-  EVENTLOG_RETURN_IF_ERROR(state_->core()->MakeRoom());
-
-  std::vector<RecordMetadata> placed(records.size());
-  std::vector<StagedAppend> staged;
+  EVENTLOG_RETURN_IF_ERROR(CheckTakesCalls(state_));
+  if (records.empty()) return absl::OkStatus();
+  Routes routes;
+  EVENTLOG_RETURN_IF_ERROR(RouteAll(state_.get(), records, &routes));
   const internal::AppendTime now = state_->core()->log_time().Now();
-  absl::Status status;
-  for (const Share& share : shares) {
-    const auto& partition = state_->partitions()[static_cast<std::size_t>(share.partition)];
-    std::vector<RecordMetadata> of_share;
-    auto ticket = partition->Stage(share.records, now, &of_share);
-    if (!ticket.ok()) {
-      status = ticket.status();
-      break;
+  const bool one_partition = std::all_of(
+      routes.begin(), routes.end(), [&](int32_t partition) { return partition == routes[0]; });
+  if (one_partition) {
+    EVENTLOG_ASSIGN_OR_RETURN(int64_t offset, AppendTo(state_.get(), routes[0], records, now));
+    if (metadata == nullptr) return absl::OkStatus();
+    for (const ProducerRecord& record : records) {
+      metadata->push_back(internal::MetadataOf(record, routes[0], offset++, now.wall_ms));
     }
-    staged.push_back({partition, *ticket});
-    for (std::size_t i = 0; i < of_share.size(); ++i) placed[share.indices[i]] = of_share[i];
+    return absl::OkStatus();
   }
-  const absl::Status acknowledged = internal::AwaitAppends(state_->core()->journal(), staged);
-  EVENTLOG_RETURN_IF_ERROR(status);
-  EVENTLOG_RETURN_IF_ERROR(acknowledged);
-  if (metadata != nullptr) *metadata = std::move(placed);
+  const std::vector<Share> shares = SharesOf(records, routes);
+  std::vector<int64_t> first_offsets;
+  EVENTLOG_RETURN_IF_ERROR(AppendShares(state_.get(), shares, now, &first_offsets));
+  if (metadata == nullptr) return absl::OkStatus();
+  metadata->resize(records.size());
+  for (std::size_t share = 0; share < shares.size(); ++share) {
+    int64_t offset = first_offsets[share];
+    for (const std::size_t index : shares[share].indices) {
+      (*metadata)[index] = internal::MetadataOf(records[index], shares[share].partition, offset++,
+                                                now.wall_ms);
+    }
+  }
   return absl::OkStatus();
 }
 

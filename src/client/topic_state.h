@@ -47,6 +47,12 @@ class TopicState {
   absl::Duration linger() const {
     return absl::Milliseconds(linger_ms_.load(std::memory_order_relaxed));
   }
+  // Neither the topic is deleted nor its log closed, nor is this a forked child. What goes on from
+  // there without a Call may meet any of it.
+  bool TakesCalls() const {
+    return !core_->fork_guard().Forked() && core_->gate()->is_open() &&
+           !deleted_.load(std::memory_order_acquire);
+  }
   void MarkDeleted() { deleted_.store(true, std::memory_order_release); }
   // NotFound (kUnknownTopic) once the topic is deleted.
   absl::Status CheckNotDeleted() const {

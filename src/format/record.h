@@ -34,6 +34,11 @@ inline int64_t TimestampAt(int64_t base_timestamp_ms, int64_t timestamp_delta_ms
 inline int64_t TimestampMs(const ProducerRecord& record, int64_t append_ms) {
   return record.timestamp.has_value() ? absl::ToUnixMillis(*record.timestamp) : append_ms;
 }
+// What its producer is told of a record that was appended.
+inline RecordMetadata MetadataOf(const ProducerRecord& record, int32_t partition, int64_t offset,
+                                 int64_t append_ms) {
+  return {partition, offset, absl::FromUnixMillis(TimestampMs(record, append_ms))};
+}
 
 // Bytes the record takes, its length field included, with these deltas.
 std::size_t EncodedRecordBytes(const ProducerRecord& record, int64_t timestamp_delta_ms,

@@ -1,20 +1,39 @@
 #include "io/memory_contents.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 
 namespace eventlog::inline v1::internal {
+
+MemoryContents::Place MemoryContents::PlaceOf(int64_t offset) {
+  const bool small = offset < kLargeChunkBytes;
+  const int64_t bytes = small ? kSmallChunkBytes : kLargeChunkBytes;
+  const int64_t chunk = offset / bytes + (small ? 0 : kSmallChunks - 1);
+  return {static_cast<std::size_t>(chunk), offset % bytes, bytes - offset % bytes};
+}
+
+MemoryContents::Chunk MemoryContents::MakeChunk(int64_t bytes) {
+  const bool large = bytes == kLargeChunkBytes;
+  const auto alignment =
+      static_cast<std::align_val_t>(large ? bytes : int64_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__});
+  const auto size = static_cast<std::size_t>(bytes);
+  Chunk chunk(static_cast<char*>(::operator new(size, alignment)), Release{alignment});
+  if (large) static_cast<void>(madvise(chunk.get(), size, MADV_HUGEPAGE));  // a wish
+  std::memset(chunk.get(), 0, size);
+  return chunk;
+}
 
 std::size_t MemoryContents::Read(int64_t offset, absl::Span<char> to) const {
   if (offset >= size_) return 0;
   const auto bytes = std::min(to.size(), static_cast<std::size_t>(size_ - offset));
   for (std::size_t done = 0; done < bytes;) {
     const int64_t at = offset + static_cast<int64_t>(done);
-    const auto chunk = static_cast<std::size_t>(at / kChunkBytes);
-    const int64_t within = at % kChunkBytes;
-    const auto part = std::min(bytes - done, static_cast<std::size_t>(kChunkBytes - within));
-    if (chunk < chunks_.size() && chunks_[chunk] != nullptr) {
-      std::memcpy(to.data() + done, chunks_[chunk].get() + within, part);
+    const Place place = PlaceOf(at);
+    const auto part = std::min(bytes - done, static_cast<std::size_t>(place.left));
+    if (place.chunk < chunks_.size() && chunks_[place.chunk] != nullptr) {
+      std::memcpy(to.data() + done, chunks_[place.chunk].get() + place.within, part);
     } else {
       std::memset(to.data() + done, 0, part);
     }
@@ -62,12 +81,12 @@ void MemoryContents::SavePages(int64_t begin, int64_t end) {
 
 void MemoryContents::Store(int64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto chunk = static_cast<std::size_t>(offset / kChunkBytes);
-    const int64_t within = offset % kChunkBytes;
-    const auto part = std::min(bytes.size(), static_cast<std::size_t>(kChunkBytes - within));
-    if (chunk >= chunks_.size()) chunks_.resize(chunk + 1);
-    if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<char[]>(kChunkBytes);
-    std::memcpy(chunks_[chunk].get() + within, bytes.data(), part);
+    const Place place = PlaceOf(offset);
+    const auto part = std::min(bytes.size(), static_cast<std::size_t>(place.left));
+    while (place.chunk >= chunks_.size()) chunks_.emplace_back();
+    Chunk& chunk = chunks_[place.chunk];
+    if (chunk == nullptr) chunk = MakeChunk(place.within + place.left);
+    std::memcpy(chunk.get() + place.within, bytes.data(), part);
     bytes.remove_prefix(part);
     offset += static_cast<int64_t>(part);
   }
@@ -75,11 +94,11 @@ void MemoryContents::Store(int64_t offset, std::string_view bytes) {
 
 void MemoryContents::SetSize(int64_t bytes) {
   if (bytes < size_) {
-    const auto kept = static_cast<std::size_t>((bytes + kChunkBytes - 1) / kChunkBytes);
-    if (kept < chunks_.size()) chunks_.resize(kept);
-    const int64_t within = bytes % kChunkBytes;
-    if (within != 0 && kept == chunks_.size() && chunks_.back() != nullptr) {
-      std::memset(chunks_.back().get() + within, 0, static_cast<std::size_t>(kChunkBytes - within));
+    const Place end = PlaceOf(bytes);
+    const std::size_t kept = end.within == 0 ? end.chunk : end.chunk + 1;
+    while (chunks_.size() > kept) chunks_.pop_back();
+    if (end.within != 0 && kept == chunks_.size() && chunks_.back() != nullptr) {
+      std::memset(chunks_.back().get() + end.within, 0, static_cast<std::size_t>(end.left));
     }
   }
   size_ = bytes;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -31,14 +32,31 @@ class MemoryContents {
   void CutPower();
 
  private:
-  static constexpr int64_t kChunkBytes = 64 * 1024;
+  // A file begins with small chunks; those that follow are of the size of a huge page, which costs
+  // one page fault where small pages cost 512.
+  static constexpr int64_t kSmallChunkBytes = 64 << 10;
+  static constexpr int64_t kLargeChunkBytes = 2 << 20;
+  static constexpr int64_t kSmallChunks = kLargeChunkBytes / kSmallChunkBytes;
   static constexpr int64_t kPageBytes = 4096;
 
+  struct Release {
+    std::align_val_t alignment;
+    void operator()(char* bytes) const { ::operator delete(bytes, alignment); }
+  };
+  using Chunk = std::unique_ptr<char[], Release>;
+  struct Place {
+    std::size_t chunk = 0;
+    int64_t within = 0;
+    int64_t left = 0;  // of the chunk, from there on
+  };
+
+  static Place PlaceOf(int64_t offset);
+  static Chunk MakeChunk(int64_t bytes);
   void SavePages(int64_t begin, int64_t end);
   void Store(int64_t offset, std::string_view bytes);
   void SetSize(int64_t bytes);
 
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<Chunk> chunks_;
   int64_t size_ = 0;
   int64_t durable_size_ = 0;
   std::unordered_map<int64_t, std::unique_ptr<char[]>> undo_;  // by page number

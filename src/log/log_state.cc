@@ -208,7 +208,7 @@ absl::Status LogState::RecoverPoisoned() {
   MutexLock lifecycle(&lifecycle_mutex_);
   if (!open_ || closing_) return ClosedError("the log");
   if (!health_.poisoned()) return absl::OkStatus();
-  gate_.Shut(health_.Check(), absl::InfiniteDuration());
+  KeepOut(health_.Check(), absl::InfiniteDuration());
   MutexLock changing(&topic_change_mutex_);
   absl::Status status;
   scheduler_->RunAlone([&] {
@@ -263,7 +263,7 @@ absl::Status LogState::Shutdown(absl::Duration timeout) {
   MutexLock lifecycle(&lifecycle_mutex_);
   if (!open_) return absl::OkStatus();
   closing_ = true;
-  const bool all_left = gate_.Shut(ClosedError("the log"), timeout);
+  const bool all_left = KeepOut(ClosedError("the log"), timeout);
   sleepers_.Notify();
   if (!all_left) {
     return MakeError(ErrorReason::kTimedOut, "calls of this log are still under way");
@@ -279,6 +279,13 @@ absl::Status LogState::Shutdown(absl::Duration timeout) {
   MutexLock lock(&topics_mutex_);
   topics_.clear();  // they hold this log
   return status;
+}
+
+bool LogState::KeepOut(const absl::Status& why, absl::Duration timeout) {
+  if (!gate_.Shut(why, timeout)) return false;
+  // Most appends only look whether the gate is open.
+  for (const auto& partition : AllPartitions()) partition->CloseOpenBatch();
+  return true;
 }
 
 // A last checkpoint, so that the next opening has nothing to replay.

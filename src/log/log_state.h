@@ -95,6 +95,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   absl::Status ReopenFromMemory();
   absl::Status RecoverPoisoned();
   absl::Status Shutdown(absl::Duration timeout);
+  // Keeps calls out with `why` and waits until those inside have left, as Gate::Shut.
+  bool KeepOut(const absl::Status& why, absl::Duration timeout);
   absl::Status CloseFiles();
   void AdoptRecovered(RecoveredLog* recovered);
   PartitionEnvironment Environment();
@@ -124,7 +126,7 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   absl::Status TrimOffsetsInMemory();
 
   // write.cc
-  absl::Status WriteShares(std::vector<AtomicShare> shares, bool sync,
+  absl::Status WriteShares(std::vector<AtomicShare> shares, const AppendTime& now, bool sync,
                            std::vector<AtomicShare>* written);
   absl::Status WriteOffsets(const OffsetRecords& records, bool sync);
   absl::Status DeleteOffsets(std::vector<OffsetCommitKey> keys);
@@ -141,6 +143,8 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   absl::Status SealAged();
   void Upkeep();
   void ScheduleAging();
+  void ScheduleAgingTasks();
+  absl::StatusOr<bool> SealOlderThan(absl::Duration age);
 
   // retention.cc
   // Moves log starts up, durably and for readers, and removes the files that lie below them (R12).

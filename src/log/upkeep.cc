@@ -22,8 +22,8 @@ void LogState::AfterTask() {
   sender_.Deliver();
 }
 
-// Called by every append. Beyond its bound the journal still takes what is on its way, so it is a
-// checkpoint before the next append that keeps it there.
+// Called before records are staged. Beyond its bound the journal still takes what is on its way, so
+// it is a checkpoint before the next append that keeps it there.
 absl::Status LogState::MakeRoom() {
   sender_.SettleDropped();
   if (options_.memory) {
@@ -43,6 +43,10 @@ void LogState::ScheduleAging() {
   ScheduleRetentionAfterRoll();
   if (!written_since_aging_.load(std::memory_order_relaxed)) written_since_aging_.store(true);
   if (aging_scheduled_.load(std::memory_order_relaxed) || aging_scheduled_.exchange(true)) return;
+  ScheduleAgingTasks();
+}
+
+void LogState::ScheduleAgingTasks() {
   scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
   scheduler_->Schedule(checkpoint_task_, options_.tuning.checkpoint_interval);
 }
@@ -55,17 +59,22 @@ void LogState::Upkeep() {
 
 absl::Status LogState::SealAged() {
   aging_scheduled_.store(false);
+  const bool written = written_since_aging_.exchange(false);
+  const absl::StatusOr<bool> left = SealOlderThan(options_.tuning.batch_age);
   // What is too young this time is looked at again, whether or not another append comes.
-  if (written_since_aging_.exchange(false)) {
-    aging_scheduled_.store(true);
-    scheduler_->Schedule(seal_task_, options_.tuning.batch_age);
-    scheduler_->Schedule(checkpoint_task_, options_.tuning.checkpoint_interval);
-  }
+  const bool again = written || (left.ok() && *left);
+  if (again && !aging_scheduled_.exchange(true)) ScheduleAgingTasks();
+  return left.status();
+}
+
+absl::StatusOr<bool> LogState::SealOlderThan(absl::Duration age) {
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
+  bool left = false;
   for (const auto& partition : AllPartitions()) {
-    EVENTLOG_RETURN_IF_ERROR(partition->SealOlderThan(options_.tuning.batch_age));
+    EVENTLOG_ASSIGN_OR_RETURN(const bool left_there, partition->SealOlderThan(age));
+    left = left || left_there;
   }
-  return absl::OkStatus();
+  return left;
 }
 
 // R11, in this order: take the committed offsets; sync the journal and mark the place; seal what

@@ -65,7 +65,8 @@ class OffsetRecords {
   }
   void ApplyTo(OffsetStore* offsets, const AtomicShare& written) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      offsets->Apply(entries_[i].key, entries_[i].value, written.metadata[i].offset);
+      offsets->Apply(entries_[i].key, entries_[i].value,
+                     written.first_offset + static_cast<int64_t>(i));
     }
   }
 
@@ -104,14 +105,14 @@ bool LogState::CommitNeedsSync(absl::Span<const TopicPartitionOffset> offsets) {
   });
 }
 
-absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, bool sync,
-                                   std::vector<AtomicShare>* written) {
+absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, const AppendTime& now,
+                                   bool sync, std::vector<AtomicShare>* written) {
   EVENTLOG_RETURN_IF_ERROR(MakeRoom());
-  const AppendTime now = time_.Now();
   if (options_.memory) {  // nothing can come between: nobody else sees a memory log's crash
     for (AtomicShare& share : shares) {
       EVENTLOG_ASSIGN_OR_RETURN(const auto ticket,
-                                share.partition->Stage(share.records, now, &share.metadata));
+                                share.partition->Stage(share.records, now));
+      share.first_offset = ticket.first_offset;
       share.partition->Finish(ticket);
     }
     *written = std::move(shares);
@@ -128,7 +129,7 @@ absl::Status LogState::WriteOffsets(const OffsetRecords& records, bool sync) {
   EVENTLOG_ASSIGN_OR_RETURN(const auto topic, OffsetsTopic());
   std::vector<AtomicShare> written;
   EVENTLOG_RETURN_IF_ERROR(
-      WriteShares({records.Share(topic->partitions().front())}, sync, &written));
+      WriteShares({records.Share(topic->partitions().front())}, time_.Now(), sync, &written));
   records.ApplyTo(&offsets_, written.front());
   return absl::OkStatus();
 }
@@ -228,10 +229,10 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
   }
   OffsetRecords commits;
   std::vector<TopicPartitionOffset> offsets;
-  const int64_t now_ms = time_.Now().wall_ms;
+  const AppendTime now = time_.Now();
   for (const auto& entry : batch.commits()) {
     const absl::Status added =
-        commits.Add(entry.group.group, entry.offset, now_ms, options_.max_record_bytes);
+        commits.Add(entry.group.group, entry.offset, now.wall_ms, options_.max_record_bytes);
     if (!added.ok()) return WithFailedIndex(added, entry.element);
     offsets.push_back(entry.offset);
   }
@@ -243,11 +244,11 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
     shares.push_back(commits.Share(topic->partitions().front()));
   }
   std::vector<AtomicShare> written;
-  EVENTLOG_RETURN_IF_ERROR(WriteShares(std::move(shares), sync, &written));
+  EVENTLOG_RETURN_IF_ERROR(WriteShares(std::move(shares), now, sync, &written));
   if (!commits.empty()) commits.ApplyTo(&offsets_, written[commit_share]);
   if (metadata != nullptr) {
     for (const auto& [share, index] : places) {
-      metadata->push_back(written[share].metadata[index]);
+      metadata->push_back(written[share].MetadataOfRecord(index, now));
     }
   }
   return absl::OkStatus();

@@ -37,8 +37,8 @@ void AtomicWrite::Collect(GroupBuilder* group) {
     if (held) newly_held.push_back(share.partition.get());
   }
   for (AtomicShare& share : shares_) {
-    tickets_.push_back(
-        share.partition->CollectAtomicShare(share.records, now_, group, &share.metadata));
+    tickets_.push_back(share.partition->CollectAtomicShare(share.records, now_, group));
+    share.first_offset = tickets_.back().first_offset;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "base/log_time.h"
 #include "base/mutex.h"
+#include "format/record.h"
 #include "journal/journal.h"
 #include "partition/partition.h"
 
@@ -17,8 +18,13 @@ namespace eventlog::inline v1::internal {
 
 struct AtomicShare {
   std::shared_ptr<Partition> partition;
-  std::vector<ProducerRecord> records;        // validated; the bytes they view outlive Run
-  std::vector<RecordMetadata> metadata = {};  // filled by Run, one per record
+  std::vector<ProducerRecord> records;  // validated; the bytes they view outlive Run
+  int64_t first_offset = -1;            // set by Run
+
+  RecordMetadata MetadataOfRecord(std::size_t index, const AppendTime& now) const {
+    return MetadataOf(records[index], partition->name().identity.partition,
+                      first_offset + static_cast<int64_t>(index), now.wall_ms);
+  }
 };
 
 class AtomicWrite final : public GroupMember, public std::enable_shared_from_this<AtomicWrite> {

@@ -50,6 +50,11 @@ PartitionConfig Partition::config() const {
   return config_;
 }
 
+void Partition::CloseOpenBatch() {
+  MutexLock lock(&mutex_);
+  tail_.CloseOpenBatch();
+}
+
 OrderedWatermarks Partition::watermarks() const {
   MutexLock lock(&mutex_);
   return watermarks_;
@@ -58,15 +63,15 @@ OrderedWatermarks Partition::watermarks() const {
 void Partition::Show(int64_t end_offset) {
   if (end_offset <= watermarks_.high_watermark()) return;
   tail_.ShowUpTo(end_offset);
-  RaiseHighWatermark(end_offset);
+  watermarks_.SetHighWatermark(end_offset);
+  PublishHighWatermark();
 }
 
-// The high watermark moves here and nowhere else. Its store and the waiters' count are sequentially
-// consistent on both sides: a reader that saw the old value is registered and gets the signal.
-void Partition::RaiseHighWatermark(int64_t end_offset) {
-  watermarks_.SetHighWatermark(end_offset);
-  high_watermark_.store(end_offset);
-  waiters_.Notify();
+// The high watermark is published here and nowhere else. A reader that saw the old value has taken
+// the lock since, when it registered, and gets the signal.
+void Partition::PublishHighWatermark() {
+  high_watermark_.store(watermarks_.high_watermark(), std::memory_order_release);
+  waiters_.NotifyLocked();
 }
 
 // Only records that no group and no segment holds can be dropped.

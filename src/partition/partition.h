@@ -114,12 +114,20 @@ class Partition final : public GroupMember,
   int32_t leader_epoch() const { return leader_epoch_.load(std::memory_order_acquire); }
 
   // --- append (partition_append.cc)
-  // Encodes records behind the log end; they are neither safe nor visible yet. The caller has
-  // validated them. `metadata`, when given, gets one entry per record. FailedPrecondition
-  // (kPoisoned; kClosed when the partition is deleted).
-  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records,
-                                     const AppendTime& now, std::vector<RecordMetadata>* metadata)
+  // Appends to the open batch if what is in it is safe and shown at once and there is room: what
+  // most appends to memory and of `process` durability come to. Returns the first offset; -1: not
+  // so, and nothing was appended. The caller has validated the records. Needs no Gate, if it was
+  // open just now: see CloseOpenBatch.
+  int64_t AppendAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Encodes records behind the log end; they are neither safe nor visible yet, unless AppendAtOnce
+  // could have done it after this had opened a batch. The caller has validated them. NotFound
+  // (kUnknownTopic: the partition is deleted); FailedPrecondition (kPoisoned).
+  absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records,
+                                     const AppendTime& now) ABSL_LOCKS_EXCLUDED(mutex_);
+  // When this returns no AppendAtOnce is under way, nor will one do anything until Stage has opened
+  // a batch again.
+  void CloseOpenBatch() ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsAcknowledged(const AppendTicket& ticket) const {
     return high_watermark() >= ticket.end_offset && !IsDropped(ticket);
   }
@@ -157,7 +165,7 @@ class Partition final : public GroupMember,
   absl::Status HoldForAtomicWrite(bool until_synced, bool* held);
   void ReleaseHold();
   AppendTicket CollectAtomicShare(absl::Span<const ProducerRecord> records, const AppendTime& now,
-                                  GroupBuilder* group, std::vector<RecordMetadata>* metadata);
+                                  GroupBuilder* group);
 
   // --- the arena (partition_arena.cc)
   absl::Status SpillChunks() override;
@@ -172,8 +180,8 @@ class Partition final : public GroupMember,
   // WriteClosedBatches.
   absl::Status SealAll();
   // SealAll when the oldest unsealed record is older than `age`, and rolls a segment whose time has
-  // come.
-  absl::Status SealOlderThan(absl::Duration age);
+  // come. Whether something is left that was too young.
+  absl::StatusOr<bool> SealOlderThan(absl::Duration age);
   // Syncs the segments and says what is proven to be on disk now (R11). `log_start`: what the
   // checkpoint is to say, when that is more than there is; everything below it is sealed.
   absl::StatusOr<PartitionCheckpoint> SyncForCheckpoint(int64_t log_start);
@@ -203,7 +211,7 @@ class Partition final : public GroupMember,
                     std::vector<StoredBatch>* batches);
   // The first visible record at or after the timestamp; the high watermark when there is none.
   absl::StatusOr<int64_t> OffsetForTimestamp(int64_t timestamp_ms);
-  int64_t high_watermark() const { return high_watermark_.load(); }
+  int64_t high_watermark() const { return high_watermark_.load(std::memory_order_acquire); }
   int64_t log_start_offset() const { return log_start_.load(std::memory_order_acquire); }
   OrderedWatermarks watermarks() const;
   int64_t bytes() const { return segments_.bytes(); }
@@ -217,36 +225,37 @@ class Partition final : public GroupMember,
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void RaiseHighWatermark(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishHighWatermark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckStageable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Count(AppendTicket* ticket);
-  AppendTicket BeginStaging(std::size_t count, const AppendTime& now)
+  AppendTicket NextTicket(std::size_t count) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteAppend(const AppendTime& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now,
-                           std::vector<RecordMetadata>* metadata)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageForJournal(absl::Span<const ProducerRecord> records, const AppendTime& now,
-                               std::vector<RecordMetadata>* metadata)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether the arena may take so many bytes of records, which are shown at once: not behind those
-  // that wait for their acknowledgement, nor while an atomic write decides from where on it takes
-  // records into its group (R7).
-  bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return config_.acknowledgement == Acknowledgement::kProcess && !environment_.arena->is_off() &&
-           bytes <= Arena::kSmallChunkBytes && static_cast<int64_t>(bytes) <= config_.batch_bytes &&
+  // Whether so many bytes of records may be shown at once: not behind those that wait for their
+  // acknowledgement, nor while an atomic write decides from where on it takes records into its
+  // group (R7).
+  bool MayShowAtOnce(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return (config_.acknowledgement == Acknowledgement::kMemory || MayUseArena(bytes)) &&
            hold_ == Hold::kNone && watermarks_.high_watermark() == watermarks_.log_end() &&
            !bulk_in_flight_.load(std::memory_order_relaxed);
   }
-  bool OpenBatchHasRoom(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return tail_.HasArenaRoom(bytes, leader_epoch_.load(std::memory_order_relaxed),
-                              static_cast<std::size_t>(config_.batch_bytes));
-  }
-  // `fits`: into the open batch; else the spare chunk takes them.
-  AppendTicket StageInArena(absl::Span<const ProducerRecord> records, const AppendTime& now,
-                            bool fits, std::vector<RecordMetadata>* metadata)
+  // Opens a batch for so many bytes and more that shows its records at once. False: a chunk has to
+  // be got for it.
+  bool OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const AppendTime& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // To the open batch, which has room. Returns the first offset.
+  int64_t AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Begins the spare chunk, for records from the log end on.
+  std::unique_ptr<ArenaChunk> BeginChunk(int64_t base_timestamp_ms)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayUseArena(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return config_.acknowledgement == Acknowledgement::kProcess && !environment_.arena->is_off() &&
+           bytes <= Arena::kSmallChunkBytes && static_cast<int64_t>(bytes) <= config_.batch_bytes;
+  }
   // Gets a chunk, and room for it in the segment, for an append that comes back to look. False:
   // there is none to be had, and the journal is to take the records.
   absl::StatusOr<bool> GetChunk();
@@ -304,7 +313,7 @@ class Partition final : public GroupMember,
   std::atomic<bool> bulk_in_flight_{false};
   std::atomic<bool> has_closed_{false};
   std::atomic<Acknowledgement> acknowledgement_{Acknowledgement::kDisk};
-  WaitSet waiters_;
+  WaitSet waiters_{&mutex_};
 };
 
 }  // namespace eventlog::inline v1::internal

@@ -1,11 +1,22 @@
 // Staging records and waiting for them without the journal: the producer's side of a partition.
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "format/record.h"
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
+namespace {
+
+std::size_t MaxEncodedBytes(absl::Span<const ProducerRecord> records) {
+  std::size_t bytes = 0;
+  for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
+  return bytes;
+}
+
+}  // namespace
 
 absl::Status Partition::CheckStageable() {
   if (deleted_) return DeletedError();
@@ -16,37 +27,78 @@ absl::Status Partition::CheckStageable() {
   return absl::OkStatus();
 }
 
+int64_t Partition::AppendAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now) {
+  const std::size_t bytes = MaxEncodedBytes(records);
+  MutexLock lock(&mutex_);
+  if (!tail_.HasRoomAtOnce(bytes) || hold_ != Hold::kNone || environment_.health->poisoned()) {
+    return -1;
+  }
+  return AddAtOnce(records, now);
+}
+
+int64_t Partition::AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now) {
+  for (const ProducerRecord& record : records) {
+    tail_.AppendAtOnce(record, TimestampMs(record, now.wall_ms));
+  }
+  tail_.ShowAtOnce();
+  newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
+  const int64_t first_offset = watermarks_.log_end();
+  watermarks_.AdvanceTo(first_offset + static_cast<int64_t>(records.size()));
+  PublishHighWatermark();
+  return first_offset;
+}
+
 absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
-                                              const AppendTime& now,
-                                              std::vector<RecordMetadata>* metadata) {
-  std::size_t bytes = 0;
-  for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
-  for (bool by_arena = true;;) {
+                                              const AppendTime& now) {
+  const std::size_t bytes = MaxEncodedBytes(records);
+  for (bool at_once = true;;) {
     EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
     {
       MutexLock lock(&mutex_);
       EVENTLOG_RETURN_IF_ERROR(CheckStageable());
-      by_arena = by_arena && MayUseArena(bytes);
-      const bool fits = by_arena && OpenBatchHasRoom(bytes);
-      if (fits || (by_arena && spare_chunk_ != nullptr)) {
-        return StageInArena(records, now, fits, metadata);
+      at_once = at_once && MayShowAtOnce(bytes);
+      if (!at_once) {
+        AppendTicket ticket = StageOnHeap(records, now);
+        Count(&ticket);
+        return ticket;
       }
-      if (!by_arena) return StageForJournal(records, now, metadata);
+      if (tail_.HasRoomAtOnce(bytes) || OpenAtOnce(records.front(), bytes, now)) {
+        const AppendTicket ticket = NextTicket(records.size());
+        AddAtOnce(records, now);
+        return ticket;
+      }
     }
-    EVENTLOG_ASSIGN_OR_RETURN(by_arena, GetChunk());
+    EVENTLOG_ASSIGN_OR_RETURN(at_once, GetChunk());
   }
 }
 
-// The offsets of records that are about to be encoded.
-AppendTicket Partition::BeginStaging(std::size_t count, const AppendTime& now) {
+bool Partition::OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const AppendTime& now) {
+  const bool in_memory = config_.acknowledgement == Acknowledgement::kMemory;
+  if (!in_memory && spare_chunk_ == nullptr) return false;
+  NoteAppend(now);
+  const int64_t timestamp_ms = TimestampMs(first, now.wall_ms);
+  const std::size_t capacity = std::min(static_cast<std::size_t>(config_.batch_bytes),
+                                        std::size_t{Arena::kLargeChunkBytes});
+  auto buffer = in_memory ? std::make_shared<TailBuffer>(std::max(bytes, capacity))
+                          : std::make_shared<TailBuffer>(BeginChunk(timestamp_ms), capacity);
+  tail_.OpenAtOnce(std::move(buffer), watermarks_.log_end(), timestamp_ms,
+                   leader_epoch_.load(std::memory_order_relaxed), newest_append_ms_);
+  has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
+  return true;
+}
+
+// Of records that are about to be encoded.
+AppendTicket Partition::NextTicket(std::size_t count) const {
   AppendTicket ticket;
   ticket.first_offset = watermarks_.log_end();
   ticket.end_offset = ticket.first_offset + static_cast<int64_t>(count);
   ticket.drops = drops_.load(std::memory_order_relaxed);
+  return ticket;
+}
+
+void Partition::NoteAppend(const AppendTime& now) {
   if (tail_.empty()) oldest_staged_ = environment_.clock->Monotonic();
   newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
-  watermarks_.SetLogEnd(ticket.end_offset);
-  return ticket;
 }
 
 void Partition::Count(AppendTicket* ticket) {
@@ -54,35 +106,20 @@ void Partition::Count(AppendTicket* ticket) {
   tickets_out_.fetch_add(1, std::memory_order_relaxed);
 }
 
-AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now,
-                                    std::vector<RecordMetadata>* metadata) {
-  const AppendTicket ticket = BeginStaging(records.size(), now);
+AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records,
+                                    const AppendTime& now) {
+  NoteAppend(now);
+  const AppendTicket ticket = NextTicket(records.size());
+  watermarks_.SetLogEnd(ticket.end_offset);
   const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
   int64_t offset = ticket.first_offset;
   for (const ProducerRecord& record : records) {
-    const int64_t timestamp_ms = TimestampMs(record, now.wall_ms);
-    tail_.Append(record, timestamp_ms, offset, epoch, batch_bytes, newest_append_ms_);
-    if (metadata != nullptr) {
-      metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
-    }
+    tail_.Append(record, TimestampMs(record, now.wall_ms), offset, epoch, batch_bytes,
+                 newest_append_ms_);
     ++offset;
   }
   has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
-  return ticket;
-}
-
-AppendTicket Partition::StageForJournal(absl::Span<const ProducerRecord> records,
-                                        const AppendTime& now,
-                                        std::vector<RecordMetadata>* metadata) {
-  AppendTicket ticket = StageOnHeap(records, now, metadata);
-  if (config_.acknowledgement == Acknowledgement::kMemory) {  // there is no journal
-    tail_.MarkJournaledBelow(ticket.end_offset);
-    journaled_end_ = ticket.end_offset;
-    Show(ticket.end_offset);
-  } else {
-    Count(&ticket);
-  }
   return ticket;
 }
 

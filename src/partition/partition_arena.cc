@@ -5,37 +5,19 @@
 #include <utility>
 
 #include "base/error.h"
-#include "format/record.h"
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
 
-AppendTicket Partition::StageInArena(absl::Span<const ProducerRecord> records,
-                                     const AppendTime& now, bool fits,
-                                     std::vector<RecordMetadata>* metadata) {
-  const AppendTicket ticket = BeginStaging(records.size(), now);
-  if (!fits) {
-    ArenaChunkHeader header;
-    header.topic_id = name_.topic_id;
-    header.partition = name_.identity.partition;
-    header.base_offset = ticket.first_offset;
-    header.base_timestamp_ms = TimestampMs(records.front(), now.wall_ms);
-    header.leader_epoch = leader_epoch_.load(std::memory_order_relaxed);
-    tail_.OpenInArena(std::move(spare_chunk_), header, newest_append_ms_);
-    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
-  }
-  int64_t offset = ticket.first_offset;
-  for (const ProducerRecord& record : records) {
-    const int64_t timestamp_ms = TimestampMs(record, now.wall_ms);
-    tail_.AppendInArena(record, timestamp_ms);
-    if (metadata != nullptr) {
-      metadata->push_back({name_.identity.partition, offset, absl::FromUnixMillis(timestamp_ms)});
-    }
-    ++offset;
-  }
-  tail_.ShowArena();
-  RaiseHighWatermark(ticket.end_offset);
-  return ticket;
+std::unique_ptr<ArenaChunk> Partition::BeginChunk(int64_t base_timestamp_ms) {
+  ArenaChunkHeader header;
+  header.topic_id = name_.topic_id;
+  header.partition = name_.identity.partition;
+  header.base_offset = watermarks_.log_end();
+  header.base_timestamp_ms = base_timestamp_ms;
+  header.leader_epoch = leader_epoch_.load(std::memory_order_relaxed);
+  spare_chunk_->Begin(header);
+  return std::move(spare_chunk_);
 }
 
 absl::StatusOr<bool> Partition::GetChunk() {
@@ -55,7 +37,7 @@ absl::StatusOr<Partition::ChunkSearch> Partition::PrepareChunk() {
   {
     MutexLock lock(&mutex_);
     // Somebody else was here first, or something came that the arena may not overtake.
-    if (deleted_ || spare_chunk_ != nullptr || !MayUseArena(0)) return ChunkSearch::kLookAgain;
+    if (deleted_ || spare_chunk_ != nullptr || !MayShowAtOnce(0)) return ChunkSearch::kLookAgain;
   }
   absl::Status status = WriteBeforeChunk();
   if (!status.ok() && !IsDiskFull(status)) return status;
@@ -73,7 +55,7 @@ absl::StatusOr<Partition::ChunkSearch> Partition::PrepareChunk() {
 absl::Status Partition::WriteBeforeChunk() {
   {
     MutexLock lock(&mutex_);
-    if (environment_.arena->is_scarce() && tail_.OpenIsInArena()) tail_.CloseOpenBatch();
+    if (environment_.arena->is_scarce() && tail_.ShowsAtOnce()) tail_.CloseOpenBatch();
     if (!environment_.arena->is_scarce() && !tail_.WantsWriting()) return absl::OkStatus();
   }
   return WriteClosedLocked();

@@ -73,13 +73,12 @@ void Partition::ReleaseHold() {
 }
 
 AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> records,
-                                           const AppendTime& now, GroupBuilder* group,
-                                           std::vector<RecordMetadata>* metadata) {
+                                           const AppendTime& now, GroupBuilder* group) {
   AppendTicket ticket;
   {
     MutexLock lock(&mutex_);
     draining_ = false;  // no ticket was out when the hold was taken
-    ticket = StageOnHeap(records, now, metadata);
+    ticket = StageOnHeap(records, now);
     Count(&ticket);
   }
   Collect(group);

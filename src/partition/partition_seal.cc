@@ -131,11 +131,13 @@ absl::Status Partition::SealAll() {
   }
 }
 
-absl::Status Partition::SealOlderThan(absl::Duration age) {
+absl::StatusOr<bool> Partition::SealOlderThan(absl::Duration age) {
   bool due = false;
+  bool left = false;
   {
     MutexLock lock(&mutex_);
     due = !tail_.empty() && environment_.clock->Monotonic() - oldest_staged_ >= age;
+    left = !tail_.empty() && !due;
   }
   if (due) EVENTLOG_RETURN_IF_ERROR(SealAll());
   MutexLock segment_lock(&segment_mutex_);
@@ -144,10 +146,10 @@ absl::Status Partition::SealOlderThan(absl::Duration age) {
     MutexLock lock(&mutex_);
     config = config_;
   }
-  if (!segments_.IsDue(environment_.time->NowMs(), config)) return absl::OkStatus();
+  if (!segments_.IsDue(environment_.time->NowMs(), config)) return left;
   if (absl::Status rolled = segments_.Roll(); !rolled.ok()) return PoisonSegment(rolled);
   TellRolled();
-  return absl::OkStatus();
+  return left;
 }
 
 absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint(int64_t log_start) {
@@ -217,8 +219,8 @@ absl::Status Partition::Delete() {
     tail_.Clear();
     spare_chunk_.reset();
     has_closed_.store(false, std::memory_order_release);
+    waiters_.NotifyLocked();
   }
-  waiters_.Notify();
   bool sync_failed = false;
   const absl::Status removed = segments_.Remove(&sync_failed);
   return sync_failed ? PoisonSegment(removed) : removed;

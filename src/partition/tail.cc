@@ -17,25 +17,31 @@ constexpr std::size_t kWorthAWriteBytes = 192 << 10;
 
 }  // namespace
 
-void Tail::OpenBatchIn(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
-                       int32_t leader_epoch, int64_t append_ms) {
+void Tail::Open(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+                int32_t leader_epoch, int64_t append_ms) {
   auto batch =
       std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch, append_ms, std::move(buffer));
   MutexLock lock(&readers_mutex_);
   batches_.push_back(std::move(batch));
   closed_ = false;
-  in_arena_ = batches_.back()->in_arena() ? batches_.back().get() : nullptr;
+  at_once_ = nullptr;
+}
+
+void Tail::OpenAtOnce(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+                      int32_t leader_epoch, int64_t append_ms) {
+  Open(std::move(buffer), offset, timestamp_ms, leader_epoch, append_ms);
+  at_once_ = batches_.back().get();
 }
 
 void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
                   int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms) {
   const std::size_t bytes = MaxEncodedRecordBytes(record);
-  const bool fits = !batches_.empty() && !closed_ && !batches_.back()->in_arena() &&
+  const bool fits = !batches_.empty() && !closed_ && !ShowsAtOnce() &&
                     batches_.back()->bytes() + bytes <= batch_bytes &&
                     batches_.back()->leader_epoch() == leader_epoch;
   if (!fits) {
-    OpenBatchIn(std::make_shared<TailBuffer>(std::max(bytes, kFirstBufferBytes)), offset,
-                timestamp_ms, leader_epoch, append_ms);
+    Open(std::make_shared<TailBuffer>(std::max(bytes, kFirstBufferBytes)), offset, timestamp_ms,
+         leader_epoch, append_ms);
   }
   OpenBatch& open = *batches_.back();
   EVENTLOG_ASSERT(open.end_offset() == offset);
@@ -47,19 +53,6 @@ void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t of
   const std::size_t before = open.bytes();
   open.Append(record, timestamp_ms);
   unjournaled_bytes_ += open.bytes() - before;
-}
-
-void Tail::OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
-                       int64_t append_ms) {
-  chunk->Begin(header);
-  OpenBatchIn(std::make_shared<TailBuffer>(std::move(chunk)), header.base_offset,
-              header.base_timestamp_ms, header.leader_epoch, append_ms);
-}
-
-void Tail::AppendInArena(const ProducerRecord& record, int64_t timestamp_ms) {
-  const std::size_t before = in_arena_->bytes();
-  in_arena_->Append(record, timestamp_ms);
-  unjournaled_bytes_ += in_arena_->bytes() - before;
 }
 
 int64_t Tail::bytes() const {
@@ -139,7 +132,7 @@ void Tail::Clear() {
   batches_.clear();
   unjournaled_bytes_ = 0;
   closed_ = false;
-  in_arena_ = nullptr;
+  at_once_ = nullptr;
 }
 
 std::shared_ptr<TailBuffer> Tail::FindBatch(int64_t offset, TailCursor* cursor) {

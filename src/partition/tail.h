@@ -31,26 +31,29 @@ class Tail {
  public:
   // --- the writer's half
   bool empty() const { return batches_.empty(); }
-  // Appends a record as `offset`, to the open batch or, when that is full, of another epoch or in
-  // the arena, to a new one on the heap. `append_ms`: now, by the log's time.
+  // Appends a record as `offset`, to the open batch or, when that is full, of another epoch or
+  // shows its records at once, to a new one on the heap. `append_ms`: now, by the log's time.
   void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
               int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms);
-  // Whether the open batch is in the arena and has room for that much more.
-  bool HasArenaRoom(std::size_t bytes, int32_t leader_epoch, std::size_t batch_bytes) const {
-    return in_arena_ != nullptr && in_arena_->HasRoom(bytes) &&
-           in_arena_->leader_epoch() == leader_epoch && in_arena_->bytes() + bytes <= batch_bytes;
+  // Begins a batch whose records are safe and shown at once; all before it are shown.
+  void OpenAtOnce(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+                  int32_t leader_epoch, int64_t append_ms);
+  bool ShowsAtOnce() const { return at_once_ != nullptr; }
+  // Whether the open batch is such a one and has room for that much more.
+  bool HasRoomAtOnce(std::size_t bytes) const {
+    return at_once_ != nullptr && at_once_->HasRoom(bytes);
   }
-  bool OpenIsInArena() const { return in_arena_ != nullptr; }
-  // Begins a batch in a chunk.
-  void OpenInArena(std::unique_ptr<ArenaChunk> chunk, const ArenaChunkHeader& header,
-                   int64_t append_ms);
-  // Appends a record to the batch in the arena, which has room; ShowArena shows what was appended.
-  void AppendInArena(const ProducerRecord& record, int64_t timestamp_ms);
-  void ShowArena() { in_arena_->buffer()->ShowUpTo(in_arena_->bytes()); }
+  // Appends a record to it; ShowAtOnce shows what was appended.
+  void AppendAtOnce(const ProducerRecord& record, int64_t timestamp_ms) {
+    const std::size_t before = at_once_->bytes();
+    at_once_->Append(record, timestamp_ms);
+    unjournaled_bytes_ += at_once_->bytes() - before;
+  }
+  void ShowAtOnce() { at_once_->buffer()->ShowUpTo(at_once_->bytes()); }
   // The next record starts a new batch.
   void CloseOpenBatch() {
     closed_ = true;
-    in_arena_ = nullptr;
+    at_once_ = nullptr;
   }
   std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }
   // Adds everything that is not journaled yet.
@@ -82,13 +85,13 @@ class Tail {
 
  private:
   std::shared_ptr<TailBuffer> FindBatch(int64_t offset, TailCursor* cursor);
-  void OpenBatchIn(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
-                   int32_t leader_epoch, int64_t append_ms);
+ void Open(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+            int32_t leader_epoch, int64_t append_ms);
 
   // Written under the partition's lock and readers_mutex_; so either is enough to read it.
   std::deque<std::shared_ptr<OpenBatch>> batches_;
-  bool closed_ = false;            // the last batch takes no more records
-  OpenBatch* in_arena_ = nullptr;  // the last batch, when it is open and in the arena
+  bool closed_ = false;           // the last batch takes no more records
+  OpenBatch* at_once_ = nullptr;  // the last batch, when it is open and shows its records at once
   std::size_t unjournaled_bytes_ = 0;
   Mutex readers_mutex_;
 };

@@ -3,6 +3,7 @@
 // bytes below it are in place and never falls.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -16,9 +17,11 @@ class TailBuffer {
  public:
   explicit TailBuffer(std::size_t capacity)
       : heap_(new char[capacity]), bytes_(heap_.get()), capacity_(capacity) {}
-  // A chunk that was begun.
-  explicit TailBuffer(std::unique_ptr<ArenaChunk> chunk)
-      : chunk_(std::move(chunk)), bytes_(chunk_->bytes()), capacity_(chunk_->capacity()) {}
+  // A chunk that was begun, of which `capacity` is used at most.
+  TailBuffer(std::unique_ptr<ArenaChunk> chunk, std::size_t capacity)
+      : chunk_(std::move(chunk)),
+        bytes_(chunk_->bytes()),
+        capacity_(std::min(capacity, chunk_->capacity())) {}
 
   char* bytes() const { return bytes_; }
   std::size_t capacity() const { return capacity_; }

@@ -55,26 +55,33 @@ class Event {
 // Thread-safe.
 class WaitSet {
  public:
+  // `mutex` outlives it. Who registers takes it; so what is published under it needs no more than
+  // NotifyLocked.
+  explicit WaitSet(Mutex* mutex) : mutex_(mutex) {}
+
   void Add(Event* event) {
-    MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     events_.push_back(event);
     count_.fetch_add(1);  // sequentially consistent, as are the publisher's store and Notify's load
   }
   void Remove(Event* event) {
-    MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     events_.erase(std::find(events_.begin(), events_.end(), event));
     count_.fetch_sub(1);
   }
   bool empty() const { return count_.load() == 0; }
   void Notify() {
     if (empty()) return;
-    MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
+    NotifyLocked();
+  }
+  void NotifyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     for (Event* event : events_) event->Set();
   }
 
  private:
+  Mutex* const mutex_;
   std::atomic<int> count_{0};
-  Mutex mutex_;
   std::vector<Event*> events_ ABSL_GUARDED_BY(mutex_);
 };
 

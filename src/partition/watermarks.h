@@ -34,6 +34,13 @@ class OrderedWatermarks {
     log_end_ = offset;
     Check();
   }
+  // Records up to `offset` were appended and are acknowledged at once, as are all before them.
+  void AdvanceTo(int64_t offset) {
+    EVENTLOG_ASSERT(high_watermark_ == log_end_ && offset >= log_end_);
+    last_stable_ = offset;
+    high_watermark_ = offset;
+    log_end_ = offset;
+  }
   // Without transactions everything below the high watermark is stable.
   void SetHighWatermark(int64_t offset) {
     EVENTLOG_ASSERT(offset >= high_watermark_);

@@ -104,6 +104,16 @@ TEST_CASE("records round-trip at the edges of their numbers", "[format]") {
   }
 }
 
+TEST_CASE("a producer is told the timestamp as it is stored", "[format]") {
+  ProducerRecord record = {.value = "v"};
+  const RecordMetadata appended = internal::MetadataOf(record, 3, 7, 1234);
+  CHECK(appended.partition == 3);
+  CHECK(appended.offset == 7);
+  CHECK(appended.timestamp == absl::FromUnixMillis(1234));
+  record.timestamp = absl::FromUnixMicros(5'000'700);
+  CHECK(internal::MetadataOf(record, 3, 7, 1234).timestamp == absl::FromUnixMillis(5000));
+}
+
 TEST_CASE("timestamps of any distance come back", "[format]") {
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();

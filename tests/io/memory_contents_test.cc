@@ -43,7 +43,9 @@ TEST_CASE("contents behave like two strings whatever is done to them", "[io]") {
   MemoryContents contents;
   std::string now;
   std::string durable;
-  for (int step = 0; step < 3000; ++step) {
+  const bool large = GENERATE(false, true);  // so that there are chunks of both sizes
+  const std::size_t most = large ? 5'000'000 : 1'000'000;
+  for (int step = 0; step < (large ? 600 : 3000); ++step) {
     switch (below(8)) {
       case 0:
         contents.Sync();
@@ -54,7 +56,7 @@ TEST_CASE("contents behave like two strings whatever is done to them", "[io]") {
         now = durable;
         break;
       case 2: {
-        const std::size_t size = below(2) == 0 ? below(300000) : below(now.size() + 1);
+        const std::size_t size = below(2) == 0 ? below(most / 3 * 2) : below(now.size() + 1);
         contents.Resize(static_cast<int64_t>(size));
         now.resize(size);
         break;
@@ -68,7 +70,7 @@ TEST_CASE("contents behave like two strings whatever is done to them", "[io]") {
         if (!bytes.empty()) now.replace(offset, bytes.size(), bytes);
       }
     }
-    if (now.size() > 1000000) {
+    if (now.size() > most) {
       contents.Resize(0);
       now.clear();
     }

@@ -36,8 +36,9 @@ TEST_CASE("the shares of an atomic write are seen after its sync and not before"
   CHECK(seen_at_sync == 0);
   CHECK(fixture.Read(a.get()) == values);
   CHECK(fixture.Read(b.get()) == values);
-  REQUIRE(write->shares()[1].metadata.size() == 3);
-  CHECK(write->shares()[1].metadata[2].offset == 2);
+  const internal::AppendTime now = {1234, 0};
+  CHECK(write->shares()[1].MetadataOfRecord(2, now).partition == b->name().identity.partition);
+  CHECK(write->shares()[1].MetadataOfRecord(2, now).offset == 2);
   CHECK(fixture.Frames(0).size() == 1);
 }
 

@@ -218,7 +218,7 @@ TEST_CASE("a timestamp is looked for from the log start on", "[partition]") {
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i].timestamp = absl::FromUnixMillis(timestamps_ms[i]);
   }
-  const auto ticket = partition->Stage(records, fixture.time.Now(), nullptr);
+  const auto ticket = partition->Stage(records, fixture.time.Now());
   REQUIRE(ticket.ok());
   REQUIRE(fixture.Await({partition, *ticket}).ok());
   REQUIRE(partition->SealAll().ok());

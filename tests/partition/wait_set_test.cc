@@ -36,7 +36,8 @@ TEST_CASE("who is registered with several sets is told by each until it leaves",
   REQUIRE(created.ok());
   const int fd = created->fd();
   Event event(*std::move(created));
-  WaitSet sets[2];
+  Mutex mutexes[2];
+  WaitSet sets[] = {WaitSet(&mutexes[0]), WaitSet(&mutexes[1])};
   {
     const WaitRegistration registration(&event, {&sets[0], &sets[1]});
     for (WaitSet& set : sets) {
@@ -54,7 +55,8 @@ TEST_CASE("a registration that was abandoned leaves its sets alone", "[partition
   REQUIRE(created.ok());
   const int fd = created->fd();
   Event event(*std::move(created));
-  WaitSet set;
+  Mutex mutex;
+  WaitSet set(&mutex);
   {
     WaitRegistration registration(&event, {&set});
     registration.Abandon();
