@@ -66,7 +66,7 @@ CatalogFile TopicCatalog::Copy() const {
 }
 
 absl::Status TopicCatalog::Replace(CatalogFile changed) {
-  EVENTLOG_RETURN_IF_ERROR(file_.Replace(EncodeCatalog(changed)));
+  if (file_system_ != nullptr) EVENTLOG_RETURN_IF_ERROR(file_.Replace(EncodeCatalog(changed)));
   MutexLock lock(&mutex_);
   catalog_ = std::move(changed);
   return absl::OkStatus();

@@ -23,6 +23,7 @@ namespace eventlog::inline v1::internal {
 // what ReplacedFile answers; then nothing has changed here (on disk either state may be found).
 class TopicCatalog {
  public:
+  // `file_system` null: a memory log's, which is in no file.
   TopicCatalog(FileSystem* file_system, std::string log_directory);
 
   // Writes an empty one for a new log.

@@ -163,7 +163,7 @@ absl::Status LogRecovery::ExaminePartitions() {
       PartitionRecoveryInput partition;
       partition.files = input_.files;
       partition.name = NameOfPartition(input_.directory, topic, number);
-      partition.config = ConfigOfPartition(config, input_.memory);
+      partition.config = ConfigOfPartition(config, /*memory=*/false);
       partition.checkpoint = entries_[key];
       partition.checkpoint.topic_id = topic.id;
       partition.checkpoint.partition = number;

@@ -30,7 +30,6 @@ struct RecoveryInput {
   const TopicCatalog* catalog = nullptr;
   RecoveryMode mode = RecoveryMode::kRefuse;
   int64_t now_ms = 0;
-  bool memory = false;
 };
 
 struct RecoveredLog {

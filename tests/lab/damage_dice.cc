@@ -74,7 +74,11 @@ FileDamage Overwritten(const FileContents& files, const std::string& path, int64
   const auto last = std::mismatch(bytes.rbegin(), bytes.rend(), before.rbegin()).first.base();
   FileDamage change = {FileDamage::Kind::kOverwrite, path, begin + (first - bytes.begin()), "",
                        begin + (last - bytes.begin())};
-  if (first < last) change.bytes.assign(first, last);
+  if (first < last) {
+    change.bytes.assign(first, last);
+    change.before =
+        before.substr(static_cast<std::size_t>(first - bytes.begin()), change.bytes.size());
+  }
   return change;
 }
 
@@ -95,6 +99,15 @@ FileDamage Deleted(const std::string& path) {
 }
 
 bool ChangesSomething(const FileDamage& change) { return change.begin < change.end; }
+
+bool ChangesWithin(const FileDamage& change, int64_t begin, int64_t end) {
+  begin = std::max(begin, change.begin);
+  end = std::min(end, change.end);
+  if (begin >= end || change.kind != FileDamage::Kind::kOverwrite) return begin < end;
+  const auto at = static_cast<std::size_t>(begin - change.begin);
+  const auto bytes = static_cast<std::size_t>(end - begin);
+  return change.bytes.compare(at, bytes, change.before, at, bytes) != 0;
+}
 
 Damage DamageDice::Throw() {
   for (;;) {

@@ -27,8 +27,9 @@ struct FileDamage {
   std::string path;
   int64_t begin = 0;
   std::string bytes;
-  // The bytes that are not what they were: [begin, end).
+  // From the first byte that is not what it was to the last one: [begin, end).
   int64_t end = 0;
+  std::string before = {};  // of an overwrite: what stood there
 };
 
 struct Damage {
@@ -46,6 +47,8 @@ FileDamage Overwritten(const FileContents& files, const std::string& path, int64
 FileDamage Replaced(const FileContents& files, const std::string& path, std::string bytes);
 FileDamage Deleted(const std::string& path);
 bool ChangesSomething(const FileDamage& change);
+// Whether a byte in [begin, end) of its file is not what it was.
+bool ChangesWithin(const FileDamage& change, int64_t begin, int64_t end);
 
 // What a device may have instead: the same log's files at earlier moments, and another log's.
 struct DamageSources {

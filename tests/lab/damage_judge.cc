@@ -263,8 +263,7 @@ bool IsDamageToRead(const absl::Status& status) {
 
 bool Damages(const Damage& damage, const Home& home) {
   return std::any_of(damage.changes.begin(), damage.changes.end(), [&](const FileDamage& change) {
-    return ChangesSomething(change) && change.begin < home.end && change.end > home.begin &&
-           change.path == home.path;
+    return change.path == home.path && ChangesWithin(change, home.begin, home.end);
   });
 }
 
