@@ -46,9 +46,9 @@ absl::StatusOr<int32_t> ProducerState::Route(TopicState* topic,
     return MakeError(ErrorReason::kWrongLog, "the topic is not of this producer's log");
   }
   EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
+  EVENTLOG_RETURN_IF_ERROR(topic->Check(record));
   if (record.partition != kAnyPartition || !options_.partitioner) return topic->Route(record);
   const auto partitions = static_cast<int32_t>(topic->partitions().size());
-  EVENTLOG_RETURN_IF_ERROR(CheckRecord(record, {partitions, core_->limits().max_record_bytes}));
   const CallbackScope scope;
   const int32_t chosen = options_.partitioner(*topic->name(), record, partitions);
   if (chosen >= 0 && chosen < partitions) return chosen;

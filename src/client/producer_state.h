@@ -90,7 +90,7 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
 
   const std::shared_ptr<LogCore> core_;
   const ProducerOptions options_;
-  Gate gate_;                               // shut when it is closed
+  Gate gate_;  // shut when it is closed
   Mutex space_mutex_;
   WaitSet space_waiters_{&space_mutex_};    // told when there may be space
   std::atomic<uint64_t> flushing_upto_{0};  // one after the last epoch that a Flush waits for

@@ -12,16 +12,13 @@ absl::StatusOr<SendQueue::Queued> SendQueue::Push(const ProducerRecord& record, 
                                                   const Config& config, const LogTime& time) {
   const AppendTime now = time.Now();
   MutexLock lock(&mutex_);
-  EVENTLOG_ASSIGN_OR_RETURN(const AppendTicket ticket,
-                            partition_->Stage({&record, 1}, now));
+  EVENTLOG_ASSIGN_OR_RETURN(const AppendTicket ticket, partition_->Stage({&record, 1}, now));
   Queued queued;
   queued.is_first = pending_.empty();
   queued.linger = config.linger;
   config_ = config;
   pending_bytes_ += send.bytes;
-  pending_.push_back(
-      {std::move(send), ticket,
-       TimestampMs(record, now.wall_ms)});
+  pending_.push_back({std::move(send), ticket, TimestampMs(record, now.wall_ms)});
   if (config.linger <= absl::ZeroDuration() || pending_bytes_ >= config.batch_bytes) {
     due_ = kDueNow;
   } else if (queued.is_first) {

@@ -40,6 +40,10 @@ inline absl::Status CheckTakesCalls(const std::shared_ptr<internal::TopicState>&
   return WhyRefused(topic.get(), CoreOf(topic));
 }
 
+const std::shared_ptr<Partition>& PartitionOf(internal::TopicState* topic, int32_t number) {
+  return topic->partitions()[static_cast<std::size_t>(number)];
+}
+
 // Where the records of one AppendAll go.
 using Routes = absl::InlinedVector<int32_t, 64>;
 
@@ -49,9 +53,10 @@ absl::Status RouteAll(internal::TopicState* topic, absl::Span<const ProducerReco
   const int64_t max_bytes = topic->core()->limits().max_write_bytes;
   int64_t bytes = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto partition = topic->Route(records[i]);
-    if (!partition.ok()) return internal::WithFailedIndex(partition.status(), i);
-    routes->push_back(*partition);
+    if (absl::Status refused = topic->Check(records[i]); !refused.ok()) {
+      return internal::WithFailedIndex(refused, i);
+    }
+    routes->push_back(topic->Route(records[i]));
     bytes += static_cast<int64_t>(internal::MaxEncodedRecordBytes(records[i]));
     if (bytes > max_bytes) {
       return internal::WithFailedIndex(
@@ -93,21 +98,10 @@ absl::StatusOr<int64_t> AppendAndWait(internal::TopicState* topic, int32_t numbe
   EVENTLOG_RETURN_IF_ERROR(call.status());
   EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
   EVENTLOG_RETURN_IF_ERROR(topic->core()->MakeRoom());
-  const auto& partition = topic->partitions()[static_cast<std::size_t>(number)];
+  const auto& partition = PartitionOf(topic, number);
   EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage(records, now));
   EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(topic->core()->journal(), partition, ticket));
   return ticket.first_offset;
-}
-
-// The same; the common case of it without waiting for anything.
-absl::StatusOr<int64_t> AppendTo(internal::TopicState* topic, int32_t number,
-                                 absl::Span<const ProducerRecord> records,
-                                 const internal::AppendTime& now) {
-  const auto& partition = topic->partitions()[static_cast<std::size_t>(number)];
-  const int64_t first_offset = partition->AppendAtOnce(records, now);
-  if (first_offset >= 0) [[likely]]
-    return first_offset;
-  return AppendAndWait(topic, number, records, now);
 }
 
 // Appends shares and waits until all are acknowledged. `first_offsets` gets one for each.
@@ -120,7 +114,7 @@ absl::Status AppendShares(internal::TopicState* topic, absl::Span<const Share> s
   std::vector<StagedAppend> staged;
   absl::Status status;
   for (const Share& share : shares) {
-    const auto& partition = topic->partitions()[static_cast<std::size_t>(share.partition)];
+    const auto& partition = PartitionOf(topic, share.partition);
     auto ticket = partition->Stage(share.records, now);
     if (!ticket.ok()) {
       status = ticket.status();
@@ -145,10 +139,13 @@ int32_t Topic::partitions() const {
 
 absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const {
   EVENTLOG_RETURN_IF_ERROR(CheckTakesCalls(state_));
-  EVENTLOG_ASSIGN_OR_RETURN(const int32_t number, state_->Route(record));
+  EVENTLOG_RETURN_IF_ERROR(state_->Check(record));
+  const int32_t number = state_->Route(record);
   const internal::AppendTime now = state_->core()->log_time().Now();
-  EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset,
-                            AppendTo(state_.get(), number, {&record, 1}, now));
+  int64_t offset = PartitionOf(state_.get(), number)->AppendAtOnce({&record, 1}, now);
+  if (offset < 0) {
+    EVENTLOG_ASSIGN_OR_RETURN(offset, AppendAndWait(state_.get(), number, {&record, 1}, now));
+  }
   return internal::MetadataOf(record, number, offset, now.wall_ms);
 }
 
@@ -160,10 +157,13 @@ absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
   Routes routes;
   EVENTLOG_RETURN_IF_ERROR(RouteAll(state_.get(), records, &routes));
   const internal::AppendTime now = state_->core()->log_time().Now();
-  const bool one_partition = std::all_of(
-      routes.begin(), routes.end(), [&](int32_t partition) { return partition == routes[0]; });
+  const bool one_partition = std::all_of(routes.begin(), routes.end(),
+                                         [&](int32_t partition) { return partition == routes[0]; });
   if (one_partition) {
-    EVENTLOG_ASSIGN_OR_RETURN(int64_t offset, AppendTo(state_.get(), routes[0], records, now));
+    int64_t offset = PartitionOf(state_.get(), routes[0])->AppendAtOnce(records, now);
+    if (offset < 0) {
+      EVENTLOG_ASSIGN_OR_RETURN(offset, AppendAndWait(state_.get(), routes[0], records, now));
+    }
     if (metadata == nullptr) return absl::OkStatus();
     for (const ProducerRecord& record : records) {
       metadata->push_back(internal::MetadataOf(record, routes[0], offset++, now.wall_ms));
@@ -178,8 +178,8 @@ absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
   for (std::size_t share = 0; share < shares.size(); ++share) {
     int64_t offset = first_offsets[share];
     for (const std::size_t index : shares[share].indices) {
-      (*metadata)[index] = internal::MetadataOf(records[index], shares[share].partition, offset++,
-                                                now.wall_ms);
+      (*metadata)[index] =
+          internal::MetadataOf(records[index], shares[share].partition, offset++, now.wall_ms);
     }
   }
   return absl::OkStatus();

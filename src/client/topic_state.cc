@@ -1,7 +1,6 @@
 #include "client/topic_state.h"
 
 #include "base/error.h"
-#include "client/record_check.h"
 #include "fmt/format.h"
 #include "format/record.h"
 
@@ -11,12 +10,8 @@ absl::Status TopicState::DeletedError() const {
   return MakeError(ErrorReason::kUnknownTopic, "topic " + *name_ + " is deleted");
 }
 
-absl::StatusOr<int32_t> TopicState::Route(const ProducerRecord& record) {
-  const auto partitions = static_cast<int32_t>(partitions_.size());
-  EVENTLOG_RETURN_IF_ERROR(CheckRecord(record, {partitions, core_->limits().max_record_bytes}));
-  if (record.partition != kAnyPartition) return record.partition;
+int32_t TopicState::ChoosePartition(const ProducerRecord& record, int32_t partitions) {
   if (!record.key.is_null()) return PartitionForKey(record.key.view(), partitions);
-  if (partitions == 1) return 0;
   return sticky_.Next(partitions, batch_bytes_.load(std::memory_order_relaxed),
                       static_cast<int64_t>(MaxEncodedRecordBytes(record)));
 }

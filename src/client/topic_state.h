@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/log_core.h"
 #include "client/partition_list.h"
 #include "client/partitioner.h"
+#include "client/record_check.h"
 #include "client/send_queue.h"
 #include "eventlog/record.h"
 #include "partition/partition.h"
@@ -60,8 +62,17 @@ class TopicState {
     return DeletedError();
   }
 
-  // Checks the record (CheckRecord) and chooses its partition: its own, by key, or the sticky one.
-  absl::StatusOr<int32_t> Route(const ProducerRecord& record);
+  // CheckRecord, with what this topic has.
+  absl::Status Check(const ProducerRecord& record) const {
+    return CheckRecord(
+        record, {static_cast<int32_t>(partitions_.size()), core_->limits().max_record_bytes});
+  }
+  // The partition of a record that passed Check: its own, by key, or the sticky one.
+  int32_t Route(const ProducerRecord& record) {
+    if (record.partition != kAnyPartition) return record.partition;
+    const auto partitions = static_cast<int32_t>(partitions_.size());
+    return partitions == 1 ? 0 : ChoosePartition(record, partitions);
+  }
   // NotFound (kUnknownPartition).
   absl::StatusOr<Partition*> FindPartition(int32_t partition) const;
   // What producers have sent to a partition, which exists.
@@ -71,6 +82,7 @@ class TopicState {
 
  private:
   absl::Status DeletedError() const;
+  int32_t ChoosePartition(const ProducerRecord& record, int32_t partitions);
 
   const std::shared_ptr<LogCore> core_;
   const int32_t id_;

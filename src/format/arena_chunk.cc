@@ -64,8 +64,6 @@ uint64_t StoreArenaChunkHeader(char* slot, const ArenaChunkHeader& header, const
   return LoadLe<uint64_t>(slot + kArenaChunkFormat.header_bytes - sizeof(uint64_t));
 }
 
-uint64_t ChainRecord(uint64_t chain, std::string_view record) { return Hash64(record, chain); }
-
 absl::StatusOr<std::optional<JournalFrame>> DecodeArenaChunk(
     std::string_view file, std::size_t index, uint64_t generation, const Uuid& log_id,
     std::optional<ArenaChunkHeader>* header) {

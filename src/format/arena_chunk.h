@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/checksum.h"
 #include "base/uuid.h"
 #include "format/journal_group.h"
 #include "format/preamble.h"
@@ -47,7 +48,9 @@ struct ArenaChunkHeader {
 // Writes the header to a slot whose `published` is zero, and returns where the chain begins.
 uint64_t StoreArenaChunkHeader(char* slot, const ArenaChunkHeader& header, const Uuid& log_id);
 // The chain behind a record.
-uint64_t ChainRecord(uint64_t chain, std::string_view record);
+inline uint64_t ChainRecord(uint64_t chain, std::string_view record) {
+  return Hash64(record, chain);
+}
 // `published` for so many bytes of records, fewer than 16 MiB.
 inline uint64_t PublishedWord(std::size_t bytes, uint64_t chain) { return chain << 24 | bytes; }
 

@@ -45,12 +45,34 @@ inline std::size_t BodyBytes(const ProducerRecord& record, int64_t timestamp_del
          (record.headers.empty() ? 1 : EncodedHeadersBytes(record.headers));
 }
 
-char* StoreBytes(char* to, BytesView bytes) {
+inline char* StoreBytes(char* to, BytesView bytes) {
   if (bytes.is_null()) return StoreVarint(to, -1);
   const std::string_view view = bytes.view();
   to = StoreVarint(to, static_cast<int64_t>(view.size()));
   std::memcpy(to, view.data(), view.size());
   return to + view.size();
+}
+
+// What follows the length field, and the end of it.
+inline char* EncodeBody(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
+                        int32_t offset_delta) {
+  *to++ = 0;  // attributes
+  to = StoreVarint(to, timestamp_delta_ms);
+  to = StoreVarint(to, offset_delta);
+  to = StoreBytes(to, record.key);
+  to = StoreBytes(to, record.value);
+  to = StoreVarint(to, static_cast<int64_t>(record.headers.size()));
+  if (record.headers.empty()) return to;
+  ForEachHeader(record.headers, [&to](const Header& header) {
+    to = StoreBytes(StoreBytes(to, header.key), header.value);
+  });
+  return to;
+}
+
+// Whether the length field takes two bytes whatever the deltas, as it does for most records.
+inline bool HasTwoByteLength(const ProducerRecord& record) {
+  return record.key.view().size() + record.value.view().size() >= 64 &&
+         MaxEncodedRecordBytes(record) < std::size_t{1} << 13;
 }
 
 // Length (-1: null) and bytes. False when the length cannot be.
@@ -112,20 +134,16 @@ std::size_t EncodedHeadersBytes(const HeadersView& headers) {
 
 char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
                    int32_t offset_delta) {
+  EVENTLOG_ASSERT(offset_delta >= 0);
+  if (HasTwoByteLength(record)) {
+    char* const end = EncodeBody(to + 2, record, timestamp_delta_ms, offset_delta);
+    StoreVarint(to, end - (to + 2));
+    return end;
+  }
   const std::size_t body = BodyBytes(record, timestamp_delta_ms, offset_delta);
-  EVENTLOG_ASSERT(body <= INT32_MAX && offset_delta >= 0);
-  to = StoreVarint(to, static_cast<int64_t>(body));
-  *to++ = 0;  // attributes
-  to = StoreVarint(to, timestamp_delta_ms);
-  to = StoreVarint(to, offset_delta);
-  to = StoreBytes(to, record.key);
-  to = StoreBytes(to, record.value);
-  to = StoreVarint(to, static_cast<int64_t>(record.headers.size()));
-  if (record.headers.empty()) return to;
-  ForEachHeader(record.headers, [&to](const Header& header) {
-    to = StoreBytes(StoreBytes(to, header.key), header.value);
-  });
-  return to;
+  EVENTLOG_ASSERT(body <= INT32_MAX);
+  return EncodeBody(StoreVarint(to, static_cast<int64_t>(body)), record, timestamp_delta_ms,
+                    offset_delta);
 }
 
 absl::Status DecodeAnyRecord(std::string_view* bytes, EncodedRecord* record) {

@@ -60,11 +60,6 @@ ArenaChunk::ArenaChunk(Arena* arena, std::size_t file, std::size_t slot, std::si
 
 ArenaChunk::~ArenaChunk() { arena_->GiveBack(this); }
 
-std::atomic<uint64_t>* ArenaChunk::published_word() const {
-  static_assert(std::atomic<uint64_t>::is_always_lock_free);
-  return reinterpret_cast<std::atomic<uint64_t>*>(slot_bytes_ + kPublishedAt);
-}
-
 void ArenaChunk::Begin(ArenaChunkHeader header) {
   published_word()->store(0, std::memory_order_relaxed);
   // A process may die between any two stores, which are seen in the order in which they were made;
@@ -73,16 +68,6 @@ void ArenaChunk::Begin(ArenaChunkHeader header) {
   header.generation = arena_->generation_;
   header.chunk_bytes = static_cast<uint32_t>(capacity_);
   chain_ = StoreArenaChunkHeader(slot_bytes_, header, arena_->log_id_);
-}
-
-void ArenaChunk::Add(std::size_t record_bytes) {
-  chain_ = ChainRecord(chain_, {bytes_ + end_, record_bytes});
-  end_ += record_bytes;
-}
-
-void ArenaChunk::Publish() {
-  EVENTLOG_ASSERT(end_ <= capacity_);
-  published_word()->store(PublishedWord(end_, chain_), std::memory_order_release);
 }
 
 void Arena::Start(const Uuid& log_id, uint64_t generation) {

@@ -56,15 +56,22 @@ class ArenaChunk {
   // Says whose records follow. Once; topic_id, partition, base and epoch are the caller's.
   void Begin(ArenaChunkHeader header);
   // A record of so many bytes is encoded behind the last one.
-  void Add(std::size_t record_bytes);
+  void Add(std::size_t record_bytes) {
+    chain_ = ChainRecord(chain_, {bytes_ + end_, record_bytes});
+    end_ += record_bytes;
+  }
   // All that was added survives the process when this returns.
-  void Publish();
+  void Publish() {
+    published_word()->store(PublishedWord(end_, chain_), std::memory_order_release);
+  }
 
  private:
   friend class Arena;
   using Users = std::list<std::weak_ptr<ArenaUser>>;
   ArenaChunk(Arena* arena, std::size_t file, std::size_t slot, std::size_t units);
-  std::atomic<uint64_t>* published_word() const;
+  std::atomic<uint64_t>* published_word() const {
+    return reinterpret_cast<std::atomic<uint64_t>*>(slot_bytes_ + kPublishedAt);
+  }
 
   Arena* const arena_;
   const std::size_t file_;

@@ -37,7 +37,8 @@ LogState::LogState(LogOptions options)
   arena_ = std::make_unique<Arena>(file_system_, options_.directory);
   checkpoint_file_ =
       std::make_unique<ReplacedFile>(file_system_, CheckpointPath(options_.directory));
-  catalog_ = std::make_unique<TopicCatalog>(file_system_, options_.directory);
+  catalog_ =
+      std::make_unique<TopicCatalog>(options_.memory ? nullptr : file_system_, options_.directory);
   scheduler_ =
       std::make_unique<Scheduler>(clock_, *options_.background_thread, [this] { AfterTask(); });
   AddTasks();
@@ -85,32 +86,42 @@ absl::StatusOr<bool> LogState::IsNewLog() {
 }
 
 absl::Status LogState::CreateLog() {
-  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
+  RecoveredLog created;
+  created.checkpoint.log_id = Uuid::Generate(options_.random);
+  created.checkpoint.generation = 1;
+  created.checkpoint.leader_epoch = 1;
+  created.report.clean = true;
   EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
-  const Uuid log_id = Uuid::Generate(options_.random);
-  EVENTLOG_RETURN_IF_ERROR(catalog_->Create(log_id));
-  Checkpoint first;
-  first.log_id = log_id;
+  EVENTLOG_RETURN_IF_ERROR(catalog_->Create(created.checkpoint.log_id));
+  if (!options_.memory) EVENTLOG_RETURN_IF_ERROR(CreateFiles(created.checkpoint));
+  return Begin(&created, absl::ZeroDuration());
+}
+
+absl::Status LogState::CreateFiles(const Checkpoint& first) {
+  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
   // Its list of files is to be there whenever a checkpoint is.
-  EVENTLOG_RETURN_IF_ERROR(journal_->Start(log_id, first.generation));
-  return WriteCheckpoint(checkpoint_file_.get(), first);
+  EVENTLOG_RETURN_IF_ERROR(journal_->Start(first.log_id, first.generation));
+  EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(checkpoint_file_.get(), first));
+  arena_->Start(first.log_id, first.generation);
+  return absl::OkStatus();
 }
 
 absl::Status LogState::Open() {
   MutexLock lifecycle(&lifecycle_mutex_);
-  EVENTLOG_RETURN_IF_ERROR(OpenDirectory());
-  EVENTLOG_ASSIGN_OR_RETURN(const bool is_new, IsNewLog());
-  if (is_new) {
-    if (options_.open_mode == OpenMode::kExisting) {
-      return MakeError(ErrorReason::kDirectoryNotFound, options_.directory + ": there is no log");
-    }
-    EVENTLOG_RETURN_IF_ERROR(CreateLog());
-  }
-  auto recovered = Recover(options_.recovery_mode);
-  EVENTLOG_RETURN_IF_ERROR(recovered);
+  EVENTLOG_RETURN_IF_ERROR(options_.memory ? CreateLog() : OpenOrCreate());
   open_ = true;
   ScheduleRetention(absl::ZeroDuration());  // a log that is never open for long keeps to it, too
   return absl::OkStatus();
+}
+
+absl::Status LogState::OpenOrCreate() {
+  EVENTLOG_RETURN_IF_ERROR(OpenDirectory());
+  EVENTLOG_ASSIGN_OR_RETURN(const bool is_new, IsNewLog());
+  if (!is_new) return Recover(options_.recovery_mode);
+  if (options_.open_mode == OpenMode::kExisting) {
+    return MakeError(ErrorReason::kDirectoryNotFound, options_.directory + ": there is no log");
+  }
+  return CreateLog();
 }
 
 void LogState::Abandon() {
@@ -135,7 +146,7 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   const absl::Duration start = clock_->Monotonic();
   const RecoveryInput input = {
       files_.get(), options_.directory, checkpoint_file_.get(), catalog_.get(),
-      mode,         time_.NowMs(),      options_.memory};
+      mode,         time_.NowMs()};
   // What a repair has mended and told, a second run would not find any more.
   if (mode != RecoveryMode::kRefuse) static_cast<void>(journal_->ReleaseReserve());
   auto recovery = RecoverLog(input);
@@ -147,16 +158,20 @@ absl::Status LogState::Recover(RecoveryMode mode) {
   EVENTLOG_RETURN_IF_ERROR(
       journal_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation));
   arena_->Start(recovered.checkpoint.log_id, recovered.checkpoint.generation);
-  AdoptRecovered(&recovered);
-  EVENTLOG_RETURN_IF_ERROR(LoadOffsets(&recovered.checkpoint));
+  return Begin(&recovered, clock_->Monotonic() - start);
+}
+
+absl::Status LogState::Begin(RecoveredLog* recovered, absl::Duration took) {
+  AdoptRecovered(recovered);
+  EVENTLOG_RETURN_IF_ERROR(LoadOffsets(&recovered->checkpoint));
   events_.Push(
       {.kind = LogEvent::Kind::kRecovered,
-       .bytes = recovered.report.bytes_cut,
-       .duration = clock_->Monotonic() - start,
+       .bytes = recovered->report.bytes_cut,
+       .duration = took,
        .message = fmt::format("recovered as generation {}: {} records replayed, {} bytes "
                               "cut",
-                              recovered.checkpoint.generation, recovered.report.records_replayed,
-                              recovered.report.bytes_cut)});
+                              recovered->checkpoint.generation, recovered->report.records_replayed,
+                              recovered->report.bytes_cut)});
   return absl::OkStatus();
 }
 

@@ -89,9 +89,13 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
 
   // log_state.cc
   absl::Status OpenDirectory();
-  absl::Status CreateLog();
+  absl::Status OpenOrCreate();
   absl::StatusOr<bool> IsNewLog();
+  absl::Status CreateLog();
+  absl::Status CreateFiles(const Checkpoint& first);
   absl::Status Recover(RecoveryMode mode);
+  // What a recovery, or a creation, has left is what there is now.
+  absl::Status Begin(RecoveredLog* recovered, absl::Duration took);
   absl::Status ReopenFromMemory();
   absl::Status RecoverPoisoned();
   absl::Status Shutdown(absl::Duration timeout);

@@ -110,8 +110,7 @@ absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, const Append
   EVENTLOG_RETURN_IF_ERROR(MakeRoom());
   if (options_.memory) {  // nothing can come between: nobody else sees a memory log's crash
     for (AtomicShare& share : shares) {
-      EVENTLOG_ASSIGN_OR_RETURN(const auto ticket,
-                                share.partition->Stage(share.records, now));
+      EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, share.partition->Stage(share.records, now));
       share.first_offset = ticket.first_offset;
       share.partition->Finish(ticket);
     }
@@ -219,10 +218,11 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
     }
     if (!wrong.ok()) return WithFailedIndex(wrong, entry.element);
     const ProducerRecord record = batch.View(entry);
-    auto number = entry.topic->Route(record);
-    if (!number.ok()) return WithFailedIndex(number.status(), entry.element);
-    const std::size_t share =
-        share_for(entry.topic->partitions()[static_cast<std::size_t>(*number)]);
+    if (absl::Status refused = entry.topic->Check(record); !refused.ok()) {
+      return WithFailedIndex(refused, entry.element);
+    }
+    const auto number = static_cast<std::size_t>(entry.topic->Route(record));
+    const std::size_t share = share_for(entry.topic->partitions()[number]);
     places.emplace_back(share, shares[share].records.size());
     shares[share].records.push_back(record);
     sync = sync || entry.topic->NeedsSync();

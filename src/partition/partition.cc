@@ -67,13 +67,6 @@ void Partition::Show(int64_t end_offset) {
   PublishHighWatermark();
 }
 
-// The high watermark is published here and nowhere else. A reader that saw the old value has taken
-// the lock since, when it registered, and gets the signal.
-void Partition::PublishHighWatermark() {
-  high_watermark_.store(watermarks_.high_watermark(), std::memory_order_release);
-  waiters_.NotifyLocked();
-}
-
 // Only records that no group and no segment holds can be dropped.
 void Partition::DropUnjournaled(int64_t keep_end, const absl::Status& why) {
   EVENTLOG_ASSERT(keep_end >= watermarks_.high_watermark());

@@ -225,7 +225,12 @@ class Partition final : public GroupMember,
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishHighWatermark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Nothing else publishes it. A reader that saw the old value has taken the lock since, when it
+  // registered, and gets the signal.
+  void PublishHighWatermark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    high_watermark_.store(watermarks_.high_watermark(), std::memory_order_release);
+    waiters_.NotifyLocked();
+  }
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckStageable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

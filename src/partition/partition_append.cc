@@ -77,8 +77,8 @@ bool Partition::OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const
   if (!in_memory && spare_chunk_ == nullptr) return false;
   NoteAppend(now);
   const int64_t timestamp_ms = TimestampMs(first, now.wall_ms);
-  const std::size_t capacity = std::min(static_cast<std::size_t>(config_.batch_bytes),
-                                        std::size_t{Arena::kLargeChunkBytes});
+  const std::size_t capacity =
+      std::min(static_cast<std::size_t>(config_.batch_bytes), std::size_t{Arena::kLargeChunkBytes});
   auto buffer = in_memory ? std::make_shared<TailBuffer>(std::max(bytes, capacity))
                           : std::make_shared<TailBuffer>(BeginChunk(timestamp_ms), capacity);
   tail_.OpenAtOnce(std::move(buffer), watermarks_.log_end(), timestamp_ms,

@@ -85,7 +85,7 @@ class Tail {
 
  private:
   std::shared_ptr<TailBuffer> FindBatch(int64_t offset, TailCursor* cursor);
- void Open(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
+  void Open(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
             int32_t leader_epoch, int64_t append_ms);
 
   // Written under the partition's lock and readers_mutex_; so either is enough to read it.

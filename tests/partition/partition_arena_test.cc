@@ -145,6 +145,35 @@ TEST_CASE("what is not journaled is not sealed under an atomic write", "[partiti
   CHECK(partition->bytes() > before);
 }
 
+TEST_CASE("an append at once takes an open batch and no hold and a log that goes on",
+          "[partition]") {
+  MappedFixture fixture;
+  const auto partition = fixture.Make(0, fixture.config);
+  const auto append_at_once = [&](std::size_t bytes = 1) {
+    const std::string value(bytes, 'v');
+    const ProducerRecord record = {.value = value};
+    return partition->AppendAtOnce({&record, 1}, fixture.time.Now());
+  };
+  CHECK(append_at_once() == -1);
+  REQUIRE(fixture.Append(partition, Values(1)).ok());
+  CHECK(append_at_once() == 1);
+  CHECK(partition->high_watermark() == 2);
+  CHECK(append_at_once(internal::Arena::kLargeChunkBytes) == -1);
+  bool held = false;
+  REQUIRE(partition->HoldForAtomicWrite(true, &held).ok());
+  CHECK(append_at_once() == -1);
+  partition->ReleaseHold();
+  CHECK(append_at_once() == 2);
+  partition->CloseOpenBatch();
+  CHECK(append_at_once() == -1);
+  REQUIRE(fixture.Append(partition, Values(1)).ok());
+  CHECK(append_at_once() == 4);
+  static_cast<void>(
+      fixture.health.Poison(internal::Health::Failure::kJournal, absl::InternalError("broken")));
+  CHECK(append_at_once() == -1);
+  CHECK(partition->high_watermark() == 5);
+}
+
 TEST_CASE("what lies before a switch to disk is durable before a frame behind it", "[partition]") {
   MappedFixture fixture;
   const auto partition = fixture.Make(0, fixture.config);

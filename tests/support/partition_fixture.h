@@ -117,8 +117,7 @@ class PartitionFixture {
   absl::StatusOr<internal::StagedAppend> Stage(
       const std::shared_ptr<internal::Partition>& partition,
       const std::vector<std::string>& values) {
-    EVENTLOG_ASSIGN_OR_RETURN(auto ticket,
-                              partition->Stage(RecordsOf(values), time.Now()));
+    EVENTLOG_ASSIGN_OR_RETURN(auto ticket, partition->Stage(RecordsOf(values), time.Now()));
     return internal::StagedAppend{partition, ticket};
   }
   absl::Status Await(const internal::StagedAppend& staged) {
