@@ -158,7 +158,7 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   // If any topic has a retention.
   void ScheduleRetention(absl::Duration delay);
   void RetainFromNowOn(const TopicConfig& config);
-  void ScheduleRetentionAfterRoll();
+  void ScheduleAfterRoll();
   void Retain();
 
   LogOptions options_;

@@ -110,8 +110,9 @@ void LogState::RetainFromNowOn(const TopicConfig& config) {
   scheduler_->Schedule(retention_task_, options_.tuning.retention_check_interval);
 }
 
-void LogState::ScheduleRetentionAfterRoll() {
+void LogState::ScheduleAfterRoll() {
   if (!rolled_.load(std::memory_order_relaxed) || !rolled_.exchange(false)) return;
+  if (options_.memory) scheduler_->Schedule(checkpoint_task_, kAfterRoll);  // of what is committed
   if (!has_retention_.load(std::memory_order_relaxed)) return;
   scheduler_->Schedule(retention_task_,
                        std::min(kAfterRoll, options_.tuning.retention_check_interval));

@@ -27,7 +27,9 @@ void LogState::AfterTask() {
 absl::Status LogState::MakeRoom() {
   sender_.SettleDropped();
   if (options_.memory) {
-    ScheduleAging();
+    // What is sealed is no safer there; only retention looks at segments.
+    if (has_retention_.load(std::memory_order_relaxed)) ScheduleAging();
+    ScheduleAfterRoll();
     return absl::OkStatus();
   }
   if (journal_->IsFull()) EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint(/*only_if_full=*/true));
@@ -40,7 +42,7 @@ absl::Status LogState::MakeRoom() {
 
 // Something is about to be written: it is to be sealed, and covered by a checkpoint, in time.
 void LogState::ScheduleAging() {
-  ScheduleRetentionAfterRoll();
+  ScheduleAfterRoll();
   if (!written_since_aging_.load(std::memory_order_relaxed)) written_since_aging_.store(true);
   if (aging_scheduled_.load(std::memory_order_relaxed) || aging_scheduled_.exchange(true)) return;
   ScheduleAgingTasks();

@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "format/record.h"
 #include "log/log_state.h"
+#include "partition/append_wait.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
@@ -112,7 +113,7 @@ absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, const Append
     for (AtomicShare& share : shares) {
       EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, share.partition->Stage(share.records, now));
       share.first_offset = ticket.first_offset;
-      share.partition->Finish(ticket);
+      EVENTLOG_RETURN_IF_ERROR(AwaitAppend(journal_.get(), share.partition, ticket));
     }
     *written = std::move(shares);
     return absl::OkStatus();

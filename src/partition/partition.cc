@@ -55,6 +55,12 @@ void Partition::CloseOpenBatch() {
   tail_.CloseOpenBatch();
 }
 
+int64_t Partition::bytes() const {
+  MutexLock lock(&mutex_);
+  const bool in_memory = config_.acknowledgement == Acknowledgement::kMemory;
+  return segments_.bytes() + (in_memory ? tail_.bytes() : 0);
+}
+
 OrderedWatermarks Partition::watermarks() const {
   MutexLock lock(&mutex_);
   return watermarks_;

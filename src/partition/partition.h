@@ -214,7 +214,8 @@ class Partition final : public GroupMember,
   int64_t high_watermark() const { return high_watermark_.load(std::memory_order_acquire); }
   int64_t log_start_offset() const { return log_start_.load(std::memory_order_acquire); }
   OrderedWatermarks watermarks() const;
-  int64_t bytes() const { return segments_.bytes(); }
+  // Of its segments; in a memory log of all that there is.
+  int64_t bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
   WaitSet* waiters() { return &waiters_; }
 
  private:

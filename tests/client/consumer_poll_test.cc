@@ -73,7 +73,8 @@ TEST_CASE("a negative timeout is none", "[client]") {
 
 TEST_CASE("a poll on a manual clock does what falls due meanwhile", "[client]") {
   ManualClock clock;
-  auto log = Log::Open({.memory = true, .clock = &clock});
+  MemoryFileSystem memory;
+  auto log = Log::Open({.directory = "log", .clock = &clock, .file_system = &memory});
   auto topic = log->OpenTopic("t");
   auto consumer = log->NewConsumer({.topics = {"t"}, .from = OffsetSpec::Latest()});
   REQUIRE(topic->Append({.value = "v"}).ok());

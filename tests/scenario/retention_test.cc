@@ -292,7 +292,8 @@ TEST_CASE("a reader whose records are deleted goes on as its reset says", "[scen
 }
 
 TEST_CASE("records before an offset are deleted wherever it lies", "[scenario]") {
-  RetentionLog world(AnyWorld(), {.segment_bytes = 64 << 10});
+  // The retention is what has a memory log seal in time.
+  RetentionLog world(AnyWorld(), {.retention = kTenYears, .segment_bytes = 64 << 10});
   world.Append(40, 10'000);
   world.Pass(absl::Seconds(10));
   const int64_t bytes = world.bytes();
