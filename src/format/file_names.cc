@@ -1,5 +1,6 @@
 #include "format/file_names.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "fmt/format.h"
@@ -11,12 +12,21 @@ constexpr std::string_view kJournalSuffix = ".journal";
 constexpr std::string_view kArenaSuffix = ".arena";
 constexpr std::string_view kSegmentSuffix = ".log";
 
+// With zeros in front, as many as it takes to have `width` digits.
+template <typename T>
+std::string PaddedName(T number, std::size_t width, std::string_view suffix) {
+  const fmt::format_int digits(number);
+  std::string name(width - std::min(width, digits.size()), '0');
+  name.append(digits.data(), digits.size());
+  return name.append(suffix);
+}
+
 std::string NumberedName(uint64_t number, std::string_view suffix) {
-  return fmt::format("{:08}{}", number, suffix);
+  return PaddedName(number, 8, suffix);
 }
 
 std::string SegmentName(int64_t base_offset, std::string_view suffix) {
-  return fmt::format("{:020}{}", base_offset, suffix);
+  return PaddedName(base_offset, 20, suffix);
 }
 
 std::string PartitionName(int32_t topic_id, int32_t partition) {

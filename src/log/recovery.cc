@@ -15,6 +15,13 @@ namespace {
 
 constexpr int64_t kMaxCheckpointBytes = int64_t{4} << 30;
 
+// What most partitions have nothing of.
+template <typename Value>
+Value TakeFrom(std::map<PartitionKey, Value>* map, const PartitionKey& key) {
+  const auto found = map->find(key);
+  return found == map->end() ? Value() : std::move(found->second);
+}
+
 class LogRecovery {
  public:
   explicit LogRecovery(const RecoveryInput& input)
@@ -164,12 +171,12 @@ absl::Status LogRecovery::ExaminePartitions() {
       partition.files = input_.files;
       partition.name = NameOfPartition(input_.directory, topic, number);
       partition.config = ConfigOfPartition(config, /*memory=*/false);
-      partition.checkpoint = entries_[key];
+      partition.checkpoint = TakeFrom(&entries_, key);
       partition.checkpoint.topic_id = topic.id;
       partition.checkpoint.partition = number;
-      partition.frames = frames_[key];
-      partition.chunks = chunks_[key];
-      partition.damaged_chunks = damaged_chunks_[key];
+      partition.frames = TakeFrom(&frames_, key);
+      partition.chunks = TakeFrom(&chunks_, key);
+      partition.damaged_chunks = TakeFrom(&damaged_chunks_, key);
       partition.leader_epoch = old_.leader_epoch;
       partition.mode = input_.mode;
       partition.now_ms = input_.now_ms;

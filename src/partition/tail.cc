@@ -124,7 +124,7 @@ bool Tail::OldestIsAmong(const std::vector<std::shared_ptr<OpenBatch>>& batches)
 void Tail::PopOldest() {
   unjournaled_bytes_ -= batches_.front()->unjournaled_bytes();
   MutexLock lock(&readers_mutex_);
-  batches_.pop_front();
+  batches_.erase(batches_.begin());
 }
 
 void Tail::Clear() {
@@ -191,7 +191,7 @@ bool Tail::Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBa
 }
 
 int64_t Tail::FindTimestamp(int64_t timestamp_ms, int64_t end_offset) {
-  std::deque<std::shared_ptr<OpenBatch>> batches;
+  std::vector<std::shared_ptr<OpenBatch>> batches;
   {
     MutexLock lock(&readers_mutex_);
     batches = batches_;

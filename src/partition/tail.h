@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -89,8 +88,8 @@ class Tail {
             int32_t leader_epoch, int64_t append_ms);
 
   // Written under the partition's lock and readers_mutex_; so either is enough to read it.
-  std::deque<std::shared_ptr<OpenBatch>> batches_;
-  bool closed_ = false;           // the last batch takes no more records
+  std::vector<std::shared_ptr<OpenBatch>> batches_;  // few; an idle partition has none
+  bool closed_ = false;                              // the last batch takes no more records
   OpenBatch* at_once_ = nullptr;  // the last batch, when it is open and shows its records at once
   std::size_t unjournaled_bytes_ = 0;
   Mutex readers_mutex_;
