@@ -15,12 +15,10 @@ MemoryContents::Place MemoryContents::PlaceOf(int64_t offset) {
 }
 
 MemoryContents::Chunk MemoryContents::MakeChunk(int64_t bytes) {
-  const bool large = bytes == kLargeChunkBytes;
-  const auto alignment =
-      static_cast<std::align_val_t>(large ? bytes : int64_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__});
   const auto size = static_cast<std::size_t>(bytes);
-  Chunk chunk(static_cast<char*>(::operator new(size, alignment)), Release{alignment});
-  if (large) static_cast<void>(madvise(chunk.get(), size, MADV_HUGEPAGE));  // a wish
+  Chunk chunk(static_cast<char*>(::operator new(size, kPageAlignment)));
+  // A kernel before 5.14 does not know it and gets the pages one by one.
+  if (bytes == kLargeChunkBytes) static_cast<void>(madvise(chunk.get(), size, MADV_POPULATE_WRITE));
   std::memset(chunk.get(), 0, size);
   return chunk;
 }

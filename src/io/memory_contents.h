@@ -32,16 +32,16 @@ class MemoryContents {
   void CutPower();
 
  private:
-  // A file begins with small chunks; those that follow are of the size of a huge page, which costs
-  // one page fault where small pages cost 512.
+  // A file begins with small chunks. The pages of those that follow are got by one call each, which
+  // costs less than a fault for every page.
   static constexpr int64_t kSmallChunkBytes = 64 << 10;
   static constexpr int64_t kLargeChunkBytes = 2 << 20;
   static constexpr int64_t kSmallChunks = kLargeChunkBytes / kSmallChunkBytes;
   static constexpr int64_t kPageBytes = 4096;
+  static constexpr std::align_val_t kPageAlignment{kPageBytes};
 
   struct Release {
-    std::align_val_t alignment;
-    void operator()(char* bytes) const { ::operator delete(bytes, alignment); }
+    void operator()(char* bytes) const { ::operator delete(bytes, kPageAlignment); }
   };
   using Chunk = std::unique_ptr<char[], Release>;
   struct Place {

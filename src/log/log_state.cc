@@ -15,7 +15,7 @@ namespace eventlog::inline v1::internal {
 namespace {
 
 constexpr char kMemoryDirectory[] = "memory";
-constexpr std::size_t kDirtyFilesFactor = 4;
+constexpr std::size_t kDirtyFilesFactor = 5;
 
 }  // namespace
 
