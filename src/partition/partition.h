@@ -240,20 +240,22 @@ class Partition final : public GroupMember,
   void NoteAppend(const AppendTime& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether so many bytes of records may be shown at once: not behind those that wait for their
-  // acknowledgement, nor while an atomic write decides from where on it takes records into its
-  // group (R7).
+  // Whether so many bytes of `process` records may be shown at once: not behind those that wait for
+  // their acknowledgement, nor while an atomic write decides from where on it takes records into
+  // its group (R7).
   bool MayShowAtOnce(std::size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return (config_.acknowledgement == Acknowledgement::kMemory || MayUseArena(bytes)) &&
-           hold_ == Hold::kNone && watermarks_.high_watermark() == watermarks_.log_end() &&
+    return MayUseArena(bytes) && hold_ == Hold::kNone &&
+           watermarks_.high_watermark() == watermarks_.log_end() &&
            !bulk_in_flight_.load(std::memory_order_relaxed);
   }
+  AppendTicket StageInMemory(absl::Span<const ProducerRecord> records, const AppendTime& now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Opens a batch for so many bytes and more that shows its records at once. False: a chunk has to
   // be got for it.
   bool OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const AppendTime& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // To the open batch, which has room. Returns the first offset.
-  int64_t AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now)
+  // To the open batch, which has room; PublishHighWatermark comes next.
+  void AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Begins the spare chunk, for records from the log end on.
   std::unique_ptr<ArenaChunk> BeginChunk(int64_t base_timestamp_ms)

@@ -33,19 +33,19 @@ int64_t Partition::AppendAtOnce(absl::Span<const ProducerRecord> records, const 
   if (!tail_.HasRoomAtOnce(bytes) || hold_ != Hold::kNone || environment_.health->poisoned()) {
     return -1;
   }
-  return AddAtOnce(records, now);
+  const int64_t first_offset = watermarks_.log_end();
+  AddAtOnce(records, now);
+  PublishHighWatermark();
+  return first_offset;
 }
 
-int64_t Partition::AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now) {
+void Partition::AddAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now) {
   for (const ProducerRecord& record : records) {
     tail_.AppendAtOnce(record, TimestampMs(record, now.wall_ms));
   }
   tail_.ShowAtOnce();
   newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
-  const int64_t first_offset = watermarks_.log_end();
-  watermarks_.AdvanceTo(first_offset + static_cast<int64_t>(records.size()));
-  PublishHighWatermark();
-  return first_offset;
+  watermarks_.AdvanceTo(watermarks_.log_end() + static_cast<int64_t>(records.size()));
 }
 
 absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> records,
@@ -56,6 +56,7 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
     {
       MutexLock lock(&mutex_);
       EVENTLOG_RETURN_IF_ERROR(CheckStageable());
+      if (config_.acknowledgement == Acknowledgement::kMemory) return StageInMemory(records, now);
       at_once = at_once && MayShowAtOnce(bytes);
       if (!at_once) {
         AppendTicket ticket = StageOnHeap(records, now);
@@ -65,11 +66,25 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
       if (tail_.HasRoomAtOnce(bytes) || OpenAtOnce(records.front(), bytes, now)) {
         const AppendTicket ticket = NextTicket(records.size());
         AddAtOnce(records, now);
+        PublishHighWatermark();
         return ticket;
       }
     }
     EVENTLOG_ASSIGN_OR_RETURN(at_once, GetChunk());
   }
+}
+
+// Over as many batches as it takes, and shown together.
+AppendTicket Partition::StageInMemory(absl::Span<const ProducerRecord> records,
+                                      const AppendTime& now) {
+  const AppendTicket ticket = NextTicket(records.size());
+  for (const ProducerRecord& record : records) {
+    const std::size_t bytes = MaxEncodedRecordBytes(record);
+    if (!tail_.HasRoomAtOnce(bytes)) OpenAtOnce(record, bytes, now);
+    AddAtOnce({&record, 1}, now);
+  }
+  PublishHighWatermark();
+  return ticket;
 }
 
 bool Partition::OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const AppendTime& now) {

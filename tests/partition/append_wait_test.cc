@@ -69,6 +69,22 @@ TEST_CASE("an append that is acknowledged as it is staged writes what batches it
   }
 }
 
+TEST_CASE("a span in memory takes as many batches as its size asks for", "[partition]") {
+  PartitionFixture fixture;
+  auto config = PartitionFixture::Config(internal::Acknowledgement::kMemory);
+  config.batch_bytes = 1000;
+  const auto partition = fixture.Make(0, config);
+  const auto values = Values(20, 300);
+  REQUIRE(fixture.Append(partition, values).ok());
+  REQUIRE(partition->SealAll().ok());
+  internal::FetchCursor cursor;
+  std::vector<internal::StoredBatch> batches;
+  REQUIRE(partition->Read(0, 1 << 20, &cursor, &batches).ok());
+  CHECK(batches.size() >= 5);
+  for (const auto& batch : batches) CHECK(batch.records.size() <= 1000);
+  CHECK(fixture.Read(partition.get()) == values);
+}
+
 TEST_CASE("one of several appends that is refused makes them fail", "[partition]") {
   PartitionFixture fixture;
   const auto a = fixture.Make(0);
