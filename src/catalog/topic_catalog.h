@@ -28,7 +28,8 @@ class TopicCatalog {
 
   // Writes an empty one for a new log.
   absl::Status Create(const Uuid& log_id);
-  // NotFound; DataLoss (kCorruptData); Unimplemented (kNewerFormat, unknown configs).
+  // Of a log on files. NotFound; DataLoss (kCorruptData); Unimplemented (kNewerFormat, unknown
+  // configs).
   absl::Status Load();
 
   Uuid log_id() const;

@@ -28,7 +28,7 @@ internal::LogCore* CoreOf(const std::shared_ptr<internal::TopicState>& state) {
 }
 
 // What a call is refused for that TakesCalls says no to; OK when it says yes by now.
-absl::Status WhyRefused(internal::TopicState* topic, internal::LogCore* core) {
+absl::Status CheckAtGate(internal::TopicState* topic, internal::LogCore* core) {
   const Call call(core);
   EVENTLOG_RETURN_IF_ERROR(call.status());
   return topic->CheckNotDeleted();
@@ -37,7 +37,7 @@ absl::Status WhyRefused(internal::TopicState* topic, internal::LogCore* core) {
 inline absl::Status CheckTakesCalls(const std::shared_ptr<internal::TopicState>& topic) {
   if (topic != nullptr && topic->TakesCalls()) [[likely]]
     return absl::OkStatus();
-  return WhyRefused(topic.get(), CoreOf(topic));
+  return CheckAtGate(topic.get(), CoreOf(topic));
 }
 
 const std::shared_ptr<Partition>& PartitionOf(internal::TopicState* topic, int32_t number) {
@@ -127,6 +127,45 @@ absl::Status AppendShares(internal::TopicState* topic, absl::Span<const Share> s
   return status.ok() ? acknowledged : status;
 }
 
+inline absl::StatusOr<int64_t> AppendToPartition(internal::TopicState* topic, int32_t number,
+                                                 absl::Span<const ProducerRecord> records,
+                                                 const internal::AppendTime& now) {
+  const int64_t offset = PartitionOf(topic, number)->AppendAtOnce(records, now);
+  if (offset >= 0) [[likely]]
+    return offset;
+  return AppendAndWait(topic, number, records, now);
+}
+
+absl::Status AppendToOne(internal::TopicState* topic, int32_t number,
+                         absl::Span<const ProducerRecord> records, const internal::AppendTime& now,
+                         std::vector<RecordMetadata>* metadata) {
+  EVENTLOG_ASSIGN_OR_RETURN(int64_t offset, AppendToPartition(topic, number, records, now));
+  if (metadata == nullptr) return absl::OkStatus();
+  for (const ProducerRecord& record : records) {
+    metadata->push_back(internal::MetadataOf(record, number, offset++, now.wall_ms));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AppendToSeveral(internal::TopicState* topic, const Routes& routes,
+                             absl::Span<const ProducerRecord> records,
+                             const internal::AppendTime& now,
+                             std::vector<RecordMetadata>* metadata) {
+  const std::vector<Share> shares = SharesOf(records, routes);
+  std::vector<int64_t> first_offsets;
+  EVENTLOG_RETURN_IF_ERROR(AppendShares(topic, shares, now, &first_offsets));
+  if (metadata == nullptr) return absl::OkStatus();
+  metadata->resize(records.size());
+  for (std::size_t share = 0; share < shares.size(); ++share) {
+    int64_t offset = first_offsets[share];
+    for (const std::size_t index : shares[share].indices) {
+      (*metadata)[index] =
+          internal::MetadataOf(records[index], shares[share].partition, offset++, now.wall_ms);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string_view Topic::name() const {
@@ -142,10 +181,8 @@ absl::StatusOr<RecordMetadata> Topic::Append(const ProducerRecord& record) const
   EVENTLOG_RETURN_IF_ERROR(state_->Check(record));
   const int32_t number = state_->Route(record);
   const internal::AppendTime now = state_->core()->log_time().Now();
-  int64_t offset = PartitionOf(state_.get(), number)->AppendAtOnce({&record, 1}, now);
-  if (offset < 0) {
-    EVENTLOG_ASSIGN_OR_RETURN(offset, AppendAndWait(state_.get(), number, {&record, 1}, now));
-  }
+  EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset,
+                            AppendToPartition(state_.get(), number, {&record, 1}, now));
   return internal::MetadataOf(record, number, offset, now.wall_ms);
 }
 
@@ -159,30 +196,8 @@ absl::Status Topic::AppendAll(absl::Span<const ProducerRecord> records,
   const internal::AppendTime now = state_->core()->log_time().Now();
   const bool one_partition = std::all_of(routes.begin(), routes.end(),
                                          [&](int32_t partition) { return partition == routes[0]; });
-  if (one_partition) {
-    int64_t offset = PartitionOf(state_.get(), routes[0])->AppendAtOnce(records, now);
-    if (offset < 0) {
-      EVENTLOG_ASSIGN_OR_RETURN(offset, AppendAndWait(state_.get(), routes[0], records, now));
-    }
-    if (metadata == nullptr) return absl::OkStatus();
-    for (const ProducerRecord& record : records) {
-      metadata->push_back(internal::MetadataOf(record, routes[0], offset++, now.wall_ms));
-    }
-    return absl::OkStatus();
-  }
-  const std::vector<Share> shares = SharesOf(records, routes);
-  std::vector<int64_t> first_offsets;
-  EVENTLOG_RETURN_IF_ERROR(AppendShares(state_.get(), shares, now, &first_offsets));
-  if (metadata == nullptr) return absl::OkStatus();
-  metadata->resize(records.size());
-  for (std::size_t share = 0; share < shares.size(); ++share) {
-    int64_t offset = first_offsets[share];
-    for (const std::size_t index : shares[share].indices) {
-      (*metadata)[index] =
-          internal::MetadataOf(records[index], shares[share].partition, offset++, now.wall_ms);
-    }
-  }
-  return absl::OkStatus();
+  return one_partition ? AppendToOne(state_.get(), routes[0], records, now, metadata)
+                       : AppendToSeveral(state_.get(), routes, records, now, metadata);
 }
 
 absl::StatusOr<Watermarks> Topic::GetWatermarks(int32_t partition) const {

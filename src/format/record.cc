@@ -136,8 +136,9 @@ char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_del
                    int32_t offset_delta) {
   EVENTLOG_ASSERT(offset_delta >= 0);
   if (HasTwoByteLength(record)) {
-    char* const end = EncodeBody(to + 2, record, timestamp_delta_ms, offset_delta);
-    StoreVarint(to, end - (to + 2));
+    char* const body = to + 2;
+    char* const end = EncodeBody(body, record, timestamp_delta_ms, offset_delta);
+    StoreVarint(to, end - body);
     return end;
   }
   const std::size_t body = BodyBytes(record, timestamp_delta_ms, offset_delta);

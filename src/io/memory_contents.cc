@@ -17,8 +17,10 @@ MemoryContents::Place MemoryContents::PlaceOf(int64_t offset) {
 MemoryContents::Chunk MemoryContents::MakeChunk(int64_t bytes) {
   const auto size = static_cast<std::size_t>(bytes);
   Chunk chunk(static_cast<char*>(::operator new(size, kPageAlignment)));
+#ifdef MADV_POPULATE_WRITE
   // A kernel before 5.14 does not know it and gets the pages one by one.
   if (bytes == kLargeChunkBytes) static_cast<void>(madvise(chunk.get(), size, MADV_POPULATE_WRITE));
+#endif
   std::memset(chunk.get(), 0, size);
   return chunk;
 }

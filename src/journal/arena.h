@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/assert.h"
 #include "base/mutex.h"
 #include "base/uuid.h"
 #include "eventlog/file_system.h"
@@ -62,6 +63,7 @@ class ArenaChunk {
   }
   // All that was added survives the process when this returns.
   void Publish() {
+    EVENTLOG_ASSERT(end_ <= capacity_);
     published_word()->store(PublishedWord(end_, chain_), std::memory_order_release);
   }
 
@@ -70,6 +72,7 @@ class ArenaChunk {
   using Users = std::list<std::weak_ptr<ArenaUser>>;
   ArenaChunk(Arena* arena, std::size_t file, std::size_t slot, std::size_t units);
   std::atomic<uint64_t>* published_word() const {
+    static_assert(std::atomic<uint64_t>::is_always_lock_free, "whole, whenever the process dies");
     return reinterpret_cast<std::atomic<uint64_t>*>(slot_bytes_ + kPublishedAt);
   }
 

@@ -108,6 +108,7 @@ void LogState::RetainFromNowOn(const TopicConfig& config) {
   if (!RetentionLimits{config.retention_ms, config.retention_bytes}.any()) return;
   has_retention_.store(true, std::memory_order_relaxed);
   scheduler_->Schedule(retention_task_, options_.tuning.retention_check_interval);
+  if (options_.memory) ScheduleAging();  // of what is there already: nothing had it sealed so far
 }
 
 void LogState::ScheduleAfterRoll() {

@@ -120,9 +120,9 @@ class Partition final : public GroupMember,
   // open just now: see CloseOpenBatch.
   int64_t AppendAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Encodes records behind the log end; they are neither safe nor visible yet, unless AppendAtOnce
-  // could have done it after this had opened a batch. The caller has validated them. NotFound
-  // (kUnknownTopic: the partition is deleted); FailedPrecondition (kPoisoned).
+  // Encodes records behind the log end. Where records may be safe and shown at once they are, and
+  // AppendAtOnce goes on from here; elsewhere they are neither yet. The caller has validated them.
+  // NotFound (kUnknownTopic: the partition is deleted); FailedPrecondition (kPoisoned).
   absl::StatusOr<AppendTicket> Stage(absl::Span<const ProducerRecord> records,
                                      const AppendTime& now) ABSL_LOCKS_EXCLUDED(mutex_);
   // When this returns no AppendAtOnce is under way, nor will one do anything until Stage has opened
@@ -226,8 +226,8 @@ class Partition final : public GroupMember,
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
   void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Nothing else publishes it. A reader that saw the old value has taken the lock since, when it
-  // registered, and gets the signal.
+  // Nothing else moves it while the log is open. A reader that saw the old value has taken the lock
+  // since, when it registered, and gets the signal.
   void PublishHighWatermark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     high_watermark_.store(watermarks_.high_watermark(), std::memory_order_release);
     waiters_.NotifyLocked();

@@ -44,7 +44,7 @@ void Partition::AddAtOnce(absl::Span<const ProducerRecord> records, const Append
     tail_.AppendAtOnce(record, TimestampMs(record, now.wall_ms));
   }
   tail_.ShowAtOnce();
-  newest_append_ms_ = std::max(newest_append_ms_, now.log_ms);  // others came in between
+  NoteAppend(now);
   watermarks_.AdvanceTo(watermarks_.log_end() + static_cast<int64_t>(records.size()));
 }
 

@@ -86,8 +86,8 @@ TEST_CASE("records round-trip at the edges of their numbers", "[format]") {
   for (const int64_t timestamp : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{63},
                                   int64_t{64}, std::numeric_limits<int64_t>::max()}) {
     for (const int32_t offset : {0, 63, 64, 8191, 8192, std::numeric_limits<int32_t>::max()}) {
-      for (const std::size_t size :
-           std::initializer_list<std::size_t>{0, 1, 63, 64, 8191, 8192, 100'000}) {
+      for (const std::size_t size : std::initializer_list<std::size_t>{
+               0, 1, 62, 63, 64, 8140, 8150, 8160, 8170, 8191, 8192, 100'000}) {
         const std::string value(size, 'v');
         const ProducerRecord input = {.key = "k", .value = value};
         const std::string bytes = Encode(input, timestamp, offset);
@@ -99,6 +99,7 @@ TEST_CASE("records round-trip at the edges of their numbers", "[format]") {
         CHECK(record.timestamp_delta_ms == timestamp);
         CHECK(record.offset_delta == offset);
         CHECK(ValueOf(record) == value);
+        CHECK(bytes.size() == EncodedRecordBytes(input, timestamp, offset));
       }
     }
   }

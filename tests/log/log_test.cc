@@ -20,12 +20,20 @@ struct SlowDisk {
   explicit SlowDisk(FileSystem* base = nullptr) : files(base == nullptr ? &memory : base) {
     files.Intercept([this](const FaultFileSystem::Call& call) {
       if (call.name == "SyncData" && call.path.find("journal") != std::string::npos) {
-        while (slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        while (slow) {
+          holding = true;
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
       }
       return absl::OkStatus();
     });
   }
+  // Until somebody is in such a sync.
+  void AwaitSync() const {
+    while (!holding) std::this_thread::yield();
+  }
   std::atomic<bool> slow{false};
+  std::atomic<bool> holding{false};
   MemoryFileSystem memory;
   FaultFileSystem files;
 };
@@ -44,7 +52,7 @@ TEST_CASE("nothing is appended to a log whose close has begun", "[log]") {
   REQUIRE(partition->AppendAtOnce({&record, 1}, {}) == 1);
   disk.slow = true;
   std::thread appender([&] { CHECK(slow->Append({.value = "v"}).ok()); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  disk.AwaitSync();
   const absl::Status closed = log->Close(absl::Milliseconds(10));
   const absl::Status late = quick->Append({.value = "late"}).status();
   disk.slow = false;
@@ -79,7 +87,7 @@ TEST_CASE("a close that ran out of time lets nobody in and is finished by the ne
   disk.slow = true;
   absl::Status appended;
   std::thread appender([&] { appended = topic->Append({.value = "v"}).status(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  disk.AwaitSync();
   const absl::Status closed = log->Close(absl::Milliseconds(10));
   const absl::Status late = topic->Append({.value = "late"}).status();
   const absl::Status reopened = log->Reopen();
