@@ -90,8 +90,7 @@ void Journal::RunGroup(const GroupMembers& members, bool sync) {
   for (const auto& member : members) member->OnSynced();
 }
 
-void Journal::PrepareSpare() {
-  const absl::Status prepared = files_.PrepareSpare();
+void Journal::Prepared(const absl::Status& prepared) {
   if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) PoisonWith(prepared);
 }
 
@@ -117,6 +116,7 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   }
   if (left) synced_upto_.store(next_sequence_ - 1, std::memory_order_release);
 
+  group_place_ = files_.place();
   const uint64_t sequence = next_sequence_++;
   const std::string_view bytes = group_.Finish(generation_, sequence, synced_upto(), log_id_);
   if (absl::Status written = files_.Write(bytes, sequence, sync); !written.ok()) {
@@ -131,26 +131,43 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Journal::Mark> Journal::SyncAndMark() {
-  class Marker final : public GroupMember {
-   public:
-    explicit Marker(Journal* journal) : journal_(journal) {}
-    void Collect(GroupBuilder*) override {}
-    void OnWritten(uint64_t) override {}
-    void OnSynced() override {
-      mark = {journal_->next_sequence_, journal_->files_.place(), journal_->synced_upto()};
-      marked.store(true, std::memory_order_release);
+// A member without records of its own.
+class Journal::Marker final : public GroupMember {
+ public:
+  Marker(Journal* journal, Carry carry) : journal_(journal), carry_(std::move(carry)) {}
+
+  void Collect(GroupBuilder* group) override {
+    if (carry_ == nullptr) return;
+    const std::size_t before = group->bytes();
+    carry_(group, journal_->files_.room());
+    mark.carried = group->bytes() > before;
+    carry_ = nullptr;
+  }
+  void OnWritten(uint64_t sequence) override {
+    mark.sequence = sequence;
+    mark.place = journal_->group_place_;
+  }
+  void OnSynced() override {
+    if (!mark.carried) {
+      mark.sequence = journal_->next_sequence_;
+      mark.place = journal_->files_.place();
     }
-    // The others' records were refused; what was written before is still to be synced.
-    void OnRefused(const absl::Status&) override {}
+    mark.synced_upto = journal_->synced_upto();
+    marked.store(true, std::memory_order_release);
+  }
+  // The others' records were refused; what was written before is still to be synced.
+  void OnRefused(const absl::Status&) override { mark.carried = false; }
 
-    Mark mark;
-    std::atomic<bool> marked{false};
+  Mark mark;
+  std::atomic<bool> marked{false};
 
-   private:
-    Journal* const journal_;
-  };
-  const auto marker = std::make_shared<Marker>(this);
+ private:
+  Journal* const journal_;
+  Carry carry_;
+};
+
+absl::StatusOr<Journal::Mark> Journal::SyncAndMark(Carry carry) {
+  const auto marker = std::make_shared<Marker>(this, std::move(carry));
   EVENTLOG_RETURN_IF_ERROR(Commit({marker}, true, [&] { return marker->marked.load(); }));
   return marker->mark;
 }

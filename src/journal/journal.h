@@ -10,8 +10,10 @@
 // - after a failed write or sync nothing is written any more (R19).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -51,12 +53,18 @@ using GroupMembers = std::vector<std::shared_ptr<GroupMember>>;
 // Thread-safe.
 class Journal {
  public:
+  static constexpr int64_t kMaxCarriedBytes = 1 << 20;
+
   // Where recovery would start if the checkpoint that is about to be written were the last.
   struct Mark {
     uint64_t sequence = 1;
     JournalPlace place = {};
     uint64_t synced_upto = 0;
+    bool carried = false;  // the group there has what was to be carried over
   };
+  // Adds what a checkpoint is to find in the group at its mark, up to `room` bytes of the group. In
+  // the leader's hands, as GroupMember::Collect, once at most, and not after SyncAndMark.
+  using Carry = std::function<void(GroupBuilder* group, int64_t room)>;
 
   Journal(FileSystem* file_system, std::string log_directory, int64_t max_bytes, Health* health);
 
@@ -74,8 +82,9 @@ class Journal {
   absl::Status Commit(absl::Span<const std::shared_ptr<GroupMember>> members, bool sync,
                       absl::FunctionRef<bool()> done);
 
-  // Syncs what was written and says where the next group goes (R11, first step).
-  absl::StatusOr<Mark> SyncAndMark();
+  // Syncs what was written and says where the next group goes, or where the one is that has what
+  // `carry` added (R11, first step). Without space nothing is carried over.
+  absl::StatusOr<Mark> SyncAndMark(Carry carry = nullptr);
 
   // A durable checkpoint starts at `mark` (R4).
   void FreeBelow(const Mark& mark) { files_.FreeBelow(mark.sequence, mark.place); }
@@ -84,10 +93,14 @@ class Journal {
 
   // A checkpoint would free enough to be worth its while; one must be made before more is accepted.
   bool WantsCheckpoint() const { return files_.live_bytes() > max_bytes_ / 2; }
+  // What a checkpoint carries over at most: little, beside what it frees and in the time it takes.
+  int64_t max_carried_bytes() const { return std::min(max_bytes_ / 4, kMaxCarriedBytes); }
   bool IsFull() const { return files_.live_bytes() > max_bytes_; }
   bool WantsSpare() const { return files_.WantsSpare(); }
-  // Makes the next file ahead of need; without space or descriptors the journal does without.
-  void PrepareSpare();
+  // Makes the next file ahead of need, or one for a group of so many bytes; without space or
+  // descriptors the journal does without.
+  void PrepareSpare() { Prepared(files_.PrepareSpare()); }
+  void PrepareRoom(int64_t group_bytes) { Prepared(files_.PrepareRoom(group_bytes)); }
 
  private:
   struct Request {
@@ -98,10 +111,13 @@ class Journal {
     bool called = false;  // woken, on its way
   };
 
+  class Marker;
+
   void Lead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeSatisfied() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunGroup(const GroupMembers& members, bool sync);
   absl::Status WriteGroup(const GroupMembers& members, bool sync);
+  void Prepared(const absl::Status& prepared);
   void PoisonWith(const absl::Status& cause);
 
   const int64_t max_bytes_;
@@ -111,6 +127,7 @@ class Journal {
   uint64_t generation_ = 0;     // constant after Start
   GroupBuilder group_;          // leader's
   uint64_t next_sequence_ = 1;  // leader's
+  JournalPlace group_place_;    // leader's: of the group that was written last
   std::atomic<uint64_t> synced_upto_{0};
 
   Mutex mutex_;

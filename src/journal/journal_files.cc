@@ -200,6 +200,25 @@ JournalFiles::JournalFile* JournalFiles::FindFree(int64_t bytes) {
   return nullptr;
 }
 
+absl::StatusOr<JournalFiles::JournalFile*> JournalFiles::AddFile(int64_t bytes) {
+  uint64_t number = 0;
+  {
+    MutexLock lock(&mutex_);
+    number = next_number_;
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, bytes));
+  JournalFile* added = nullptr;
+  {
+    MutexLock lock(&mutex_);
+    next_number_ = number + 1;
+    files_.push_back(std::make_unique<JournalFile>(std::move(made)));
+    added = files_.back().get();
+    Account();
+  }
+  KeepReserve();
+  return added;
+}
+
 absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed) {
   *left = false;
   *sync_failed = false;
@@ -217,24 +236,14 @@ absl::Status JournalFiles::Reserve(int64_t bytes, bool* left, bool* sync_failed)
   }
   if (next == nullptr) {
     MutexLock making(&make_mutex_);
-    uint64_t number = 0;
     int64_t file_bytes = 0;
     {
       MutexLock lock(&mutex_);
       next = FindFree(padded);
-      number = next_number_;
       file_bytes = NextFileBytes(padded);
     }
     if (next == nullptr) {
-      EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, file_bytes));
-      {
-        MutexLock lock(&mutex_);
-        next_number_ = number + 1;
-        files_.push_back(std::make_unique<JournalFile>(std::move(made)));
-        next = files_.back().get();
-        Account();
-      }
-      KeepReserve();
+      EVENTLOG_ASSIGN_OR_RETURN(next, AddFile(file_bytes));
     }
   }
   if (unsynced_) {
@@ -289,6 +298,20 @@ JournalPlace JournalFiles::place() const {
   return {current_->number, position_};
 }
 
+int64_t JournalFiles::room() const {
+  MutexLock lock(&mutex_);
+  return RoomLocked();
+}
+
+int64_t JournalFiles::RoomLocked() const {
+  int64_t room = current_->bytes - RoundUp(position_, kJournalBlockBytes);
+  for (const auto& file : files_) {
+    const bool free = file.get() != current_ && file->last_sequence == 0;
+    if (free) room = std::max(room, file->bytes - kJournalBlockBytes);
+  }
+  return room;
+}
+
 void JournalFiles::FreeBelow(uint64_t sequence, const JournalPlace& place) {
   MutexLock lock(&mutex_);
   if (current_->number == place.file) covered_ = place.position;
@@ -319,23 +342,24 @@ void JournalFiles::Account() {
 
 absl::Status JournalFiles::PrepareSpare() {
   MutexLock making(&make_mutex_);
-  uint64_t number = 0;
   int64_t bytes = 0;
   {
     MutexLock lock(&mutex_);
     if (!WantsSpareLocked()) return absl::OkStatus();
-    number = next_number_;
     bytes = NextFileBytes(0);
   }
-  EVENTLOG_ASSIGN_OR_RETURN(JournalFile made, Make(number, bytes));
+  return AddFile(bytes).status();
+}
+
+absl::Status JournalFiles::PrepareRoom(int64_t group_bytes) {
+  MutexLock making(&make_mutex_);
+  int64_t bytes = 0;
   {
     MutexLock lock(&mutex_);
-    next_number_ = number + 1;
-    files_.push_back(std::make_unique<JournalFile>(std::move(made)));
-    Account();
+    if (RoomLocked() >= group_bytes) return absl::OkStatus();
+    bytes = NextFileBytes(RoundUp(group_bytes, kJournalBlockBytes) + kJournalBlockBytes);
   }
-  KeepReserve();
-  return absl::OkStatus();
+  return AddFile(bytes).status();
 }
 
 }  // namespace eventlog::inline v1::internal

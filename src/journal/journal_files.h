@@ -60,6 +60,8 @@ class JournalFiles {
   absl::Status Sync();
   bool unsynced() const { return unsynced_; }
   JournalPlace place() const;
+  // The largest group that goes into the files that are there.
+  int64_t room() const;
 
   // Any thread: frees the files whose last group lies below `sequence`, the first that a durable
   // checkpoint does not cover; `place` is where that one was going to be.
@@ -67,6 +69,8 @@ class JournalFiles {
   // Any thread: makes a spare file when the current one is half full and none is free.
   absl::Status PrepareSpare();
   bool WantsSpare() const { return wants_spare_.load(std::memory_order_relaxed); }
+  // Any thread: makes a file if such a group would need a new one.
+  absl::Status PrepareRoom(int64_t group_bytes);
   // Any thread: bytes that no checkpoint covers yet.
   int64_t live_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 
@@ -80,6 +84,8 @@ class JournalFiles {
 
   absl::StatusOr<JournalFile> Make(uint64_t number, int64_t bytes);
   absl::StatusOr<JournalFile> MakeUnlisted(uint64_t number, int64_t bytes);
+  absl::StatusOr<JournalFile*> AddFile(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(make_mutex_);
+  int64_t RoomLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status SyncFiles();
   absl::StatusOr<JournalList> ReadList() const;
   absl::Status WriteList(std::vector<JournalListEntry> files);

@@ -140,8 +140,14 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   void AddTasks();
   void AfterTask();
   // `log_starts`: where it is to put them; they are so when this is OK.
-  absl::Status MakeCheckpoint(bool only_if_full = false,
-                              absl::Span<const LogStart> log_starts = {});
+  absl::Status MakeCheckpoint(absl::Span<const LogStart> log_starts = {});
+  // One for space in the journal, if that wants it or is full: what is little stays there.
+  absl::Status FreeJournal(bool only_if_full);
+  absl::StatusOr<Journal::Mark> MarkAndSeal(
+      const std::vector<std::shared_ptr<Partition>>& partitions, int64_t max_carried_bytes);
+  absl::Status MakeCheckpointLocked(int64_t max_carried_bytes,
+                                    absl::Span<const LogStart> log_starts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mutex_);
   // ResourceExhausted (kDiskFull): the old one stands. FailedPrecondition (kPoisoned).
   absl::Status ReplaceCheckpoint(const Checkpoint& checkpoint);
   absl::Status SealAged();

@@ -48,10 +48,10 @@ absl::Status LogState::AdvanceLogStarts(absl::Span<const LogStart> log_starts) {
       start.partition->SetLogStart(start.offset);
     }
   } else {
-    absl::Status advanced = MakeCheckpoint(/*only_if_full=*/false, log_starts);
+    absl::Status advanced = MakeCheckpoint(log_starts);
     if (IsDiskFull(advanced)) {  // deletion is what makes room: first of what needs no sealing
       EVENTLOG_RETURN_IF_ERROR(AdvanceBelowCheckpoint(log_starts));
-      advanced = MakeCheckpoint(/*only_if_full=*/false, log_starts);
+      advanced = MakeCheckpoint(log_starts);
     }
     EVENTLOG_RETURN_IF_ERROR(advanced);
   }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "log/log_state.h"
+#include "partition/carry_over.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -32,7 +33,7 @@ absl::Status LogState::MakeRoom() {
     ScheduleAfterRoll();
     return absl::OkStatus();
   }
-  if (journal_->IsFull()) EVENTLOG_RETURN_IF_ERROR(MakeCheckpoint(/*only_if_full=*/true));
+  if (journal_->IsFull()) EVENTLOG_RETURN_IF_ERROR(FreeJournal(/*only_if_full=*/true));
   if (journal_->WantsCheckpoint() || journal_->WantsSpare()) {
     scheduler_->Schedule(upkeep_task_, absl::ZeroDuration());
   }
@@ -55,7 +56,7 @@ void LogState::ScheduleAgingTasks() {
 
 void LogState::Upkeep() {
   if (health_.poisoned()) return;
-  if (journal_->WantsCheckpoint()) static_cast<void>(MakeCheckpoint());
+  static_cast<void>(FreeJournal(/*only_if_full=*/false));
   journal_->PrepareSpare();
 }
 
@@ -79,18 +80,44 @@ absl::StatusOr<bool> LogState::SealOlderThan(absl::Duration age) {
   return left;
 }
 
-// R11, in this order: take the committed offsets; sync the journal and mark the place; seal what
-// lies before it; sync segments and directories; replace the checkpoint; free the journal's files.
-absl::Status LogState::MakeCheckpoint(bool only_if_full, absl::Span<const LogStart> log_starts) {
+absl::Status LogState::MakeCheckpoint(absl::Span<const LogStart> log_starts) {
   if (options_.memory) return TrimOffsetsInMemory();
   MutexLock checkpointing(&checkpoint_mutex_);
-  if (only_if_full && !journal_->IsFull()) return absl::OkStatus();  // somebody else's did it
+  return MakeCheckpointLocked(/*max_carried_bytes=*/0, log_starts);
+}
+
+absl::Status LogState::FreeJournal(bool only_if_full) {
+  MutexLock checkpointing(&checkpoint_mutex_);
+  const bool due = only_if_full ? journal_->IsFull() : journal_->WantsCheckpoint();
+  if (!due) return absl::OkStatus();  // somebody else's did it
+  return MakeCheckpointLocked(journal_->max_carried_bytes(), {});
+}
+
+// Syncs the journal, marks the place, and seals what lies before it and is not carried over.
+absl::StatusOr<Journal::Mark> LogState::MarkAndSeal(
+    const std::vector<std::shared_ptr<Partition>>& partitions, int64_t max_carried_bytes) {
+  CarryOver carried(partitions, max_carried_bytes);
+  if (carried.bytes() > 0) journal_->PrepareRoom(kGroupHeaderBytes + carried.bytes());
+  EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark,
+                            journal_->SyncAndMark([&](GroupBuilder* group, int64_t room) {
+                              carried.Collect(group, room);
+                            }));
+  for (const auto& partition : mark.carried ? carried.left() : partitions) {
+    EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
+  }
+  return mark;
+}
+
+// R11, in this order: take the committed offsets; sync the journal and mark the place; seal what
+// lies before it and is not carried over; sync segments and directories; replace the checkpoint;
+// free the journal's files.
+absl::Status LogState::MakeCheckpointLocked(int64_t max_carried_bytes,
+                                            absl::Span<const LogStart> log_starts) {
   EVENTLOG_RETURN_IF_ERROR(health_.Check());
   Checkpoint checkpoint;
   SnapshotOffsets(&checkpoint);
-  EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark, journal_->SyncAndMark());
   const std::vector<std::shared_ptr<Partition>> partitions = AllPartitions();
-  for (const auto& partition : partitions) EVENTLOG_RETURN_IF_ERROR(partition->SealAll());
+  EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark, MarkAndSeal(partitions, max_carried_bytes));
 
   checkpoint.log_id = catalog_->log_id();
   checkpoint.generation = generation_;

@@ -36,16 +36,28 @@ void OpenBatch::Append(const ProducerRecord& record, int64_t timestamp_ms) {
   max_timestamp_ms_ = std::max(max_timestamp_ms_, timestamp_ms);
 }
 
-JournalFrame OpenBatch::UnjournaledFrame(int32_t topic_id, int32_t partition) const {
+JournalFrame OpenBatch::FrameFrom(int32_t topic_id, int32_t partition, int64_t first_offset) const {
   JournalFrame frame;
   frame.topic_id = topic_id;
   frame.partition = partition;
   frame.batch_base_offset = base_offset_;
   frame.base_timestamp_ms = base_timestamp_ms_;
-  frame.first_offset = journaled_end();
-  frame.record_count = count_ - journaled_count_;
+  frame.first_offset = first_offset;
   frame.leader_epoch = leader_epoch_;
+  return frame;
+}
+
+JournalFrame OpenBatch::UnjournaledFrame(int32_t topic_id, int32_t partition) const {
+  JournalFrame frame = FrameFrom(topic_id, partition, journaled_end());
+  frame.record_count = count_ - journaled_count_;
   frame.records = records().substr(journaled_bytes_);
+  return frame;
+}
+
+JournalFrame OpenBatch::JournaledFrame(int32_t topic_id, int32_t partition) const {
+  JournalFrame frame = FrameFrom(topic_id, partition, base_offset_);
+  frame.record_count = journaled_count_;
+  frame.records = records().substr(0, journaled_bytes_);
   return frame;
 }
 

@@ -44,6 +44,8 @@ class OpenBatch {
   // What is not journaled yet, as a frame; and that it is now.
   JournalFrame UnjournaledFrame(int32_t topic_id, int32_t partition) const;
   void MarkJournaled();
+  // What is journaled, to be so again; without records if nothing is.
+  JournalFrame JournaledFrame(int32_t topic_id, int32_t partition) const;
 
   // Shows readers the records below `end_offset`: all of them, or all that are journaled.
   void ShowUpTo(int64_t end_offset);
@@ -54,6 +56,8 @@ class OpenBatch {
   BatchHeader Header() const;
 
  private:
+  JournalFrame FrameFrom(int32_t topic_id, int32_t partition, int64_t first_offset) const;
+
   const int64_t base_offset_;
   const int64_t base_timestamp_ms_;
   const int32_t leader_epoch_;

@@ -19,6 +19,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -158,6 +159,12 @@ class Partition final : public GroupMember,
   void OnWritten(uint64_t sequence) override;
   void OnSynced() override;
   void OnRefused(const absl::Status& why) override;
+  // Adds what the journal has and no segment has been given, once more: a checkpoint may then begin
+  // with that group, without this partition having been sealed. False: it has to be, or the group
+  // would take more than `room` bytes.
+  bool CollectAgain(GroupBuilder* group, int64_t room);
+  // What that would take; none: it has to be sealed.
+  std::optional<int64_t> CarriedBytes() const;
   // An atomic write's share, in the leader's hands: first every partition is held (no bulk write
   // starts; R7 is prepared), then every share is staged and collected, which cannot fail. What was
   // collected while held is shown after the group's sync, or after its write when !until_synced.
@@ -222,6 +229,12 @@ class Partition final : public GroupMember,
   // What an atomic write that is in the running group asks of its partitions.
   enum class Hold { kNone, kUntilWritten, kUntilSynced };
 
+  // What waits for no more than a sync may be carried over: not what is safe elsewhere, in the
+  // arena or in a bulk write.
+  bool IsCarried() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return config_.acknowledgement == Acknowledgement::kDisk &&
+           !bulk_in_flight_.load(std::memory_order_relaxed);
+  }
   void Restart(int64_t log_start, int64_t end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);

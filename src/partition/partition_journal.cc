@@ -44,6 +44,20 @@ void Partition::OnRefused(const absl::Status& why) {
   }
 }
 
+bool Partition::CollectAgain(GroupBuilder* group, int64_t room) {
+  MutexLock lock(&mutex_);
+  const bool fits = static_cast<int64_t>(group->bytes()) + tail_.journaled_bytes() <= room;
+  if (!fits || !IsCarried()) return false;
+  tail_.CollectAgain(name_.topic_id, name_.identity.partition, group);
+  return true;
+}
+
+std::optional<int64_t> Partition::CarriedBytes() const {
+  MutexLock lock(&mutex_);
+  if (!IsCarried()) return std::nullopt;
+  return tail_.journaled_bytes();
+}
+
 absl::Status Partition::HoldForAtomicWrite(bool until_synced, bool* held) {
   *held = false;
   bool bypassed = false;

@@ -83,6 +83,21 @@ void Tail::Collect(int32_t topic_id, int32_t partition, GroupBuilder* group) {
   unjournaled_bytes_ = 0;
 }
 
+void Tail::CollectAgain(int32_t topic_id, int32_t partition, GroupBuilder* group) const {
+  for (const auto& batch : batches_) {
+    const JournalFrame frame = batch->JournaledFrame(topic_id, partition);
+    if (frame.record_count > 0) group->Add(frame);
+  }
+}
+
+int64_t Tail::journaled_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& batch : batches_) {
+    bytes += kFrameHeaderBytes + batch->bytes() - batch->unjournaled_bytes();
+  }
+  return static_cast<int64_t>(bytes);
+}
+
 void Tail::MarkJournaledBelow(int64_t end_offset) {
   for (const auto& batch : batches_) {
     if (batch->end_offset() > end_offset) break;

@@ -57,7 +57,11 @@ class Tail {
   std::size_t unjournaled_bytes() const { return unjournaled_bytes_; }
   // Adds everything that is not journaled yet.
   void Collect(int32_t topic_id, int32_t partition, GroupBuilder* group);
-  // The same without a journal: it went to a segment.
+  // Adds everything that is, once more.
+  void CollectAgain(int32_t topic_id, int32_t partition, GroupBuilder* group) const;
+  // What CollectAgain adds, at most.
+  int64_t journaled_bytes() const;
+  // Marked without a journal: it went to a segment.
   void MarkJournaledBelow(int64_t end_offset);
   void ShowUpTo(int64_t end_offset);
   // Forgets the records from `end_offset` on.

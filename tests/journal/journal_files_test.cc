@@ -337,6 +337,21 @@ TEST_CASE("no spare is made beyond the journal's size or on a full disk", "[jour
   CHECK_FALSE(full.Write(8 << 10));
 }
 
+TEST_CASE("a file is made for a group that would need one", "[journal]") {
+  FilesFixture fixture;
+  fixture.Write(100 << 10);
+  CHECK(fixture.files.room() == (256 - 100) << 10);
+  REQUIRE(fixture.files.PrepareRoom((256 - 100) << 10).ok());
+  CHECK(fixture.Size(1) == -1);
+  REQUIRE(fixture.files.PrepareRoom(157 << 10).ok());
+  CHECK(fixture.Size(1) == 2 * kFirstJournalFileBytes);
+  REQUIRE(fixture.files.PrepareRoom(600 << 10).ok());  // no file of the usual size has it
+  CHECK(fixture.files.room() >= 600 << 10);
+  fixture.disk.ResetCounts();
+  CHECK(fixture.Write(600 << 10));
+  CHECK(fixture.disk.Count("OpenFile") == 0);
+}
+
 TEST_CASE("a reserve as large as the journal is kept until it is released", "[journal]") {
   FilesFixture fixture;
   const std::string reserve = JournalReservePath("/log");

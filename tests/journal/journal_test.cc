@@ -246,6 +246,71 @@ TEST_CASE("a mark stands behind all that was written and makes it durable", "[jo
   CHECK(fixture.Replay(from_mark) == std::vector<int64_t>{3});
 }
 
+internal::Checkpoint From(const JournalFixture& fixture, const Journal::Mark& mark) {
+  internal::Checkpoint checkpoint = fixture.Start();
+  checkpoint.sequence = mark.sequence;
+  checkpoint.journal_file = mark.place.file;
+  checkpoint.journal_position = static_cast<uint64_t>(mark.place.position);
+  checkpoint.synced_upto = mark.synced_upto;
+  return checkpoint;
+}
+
+// Carries over one record with this offset, and as many bytes.
+Journal::Carry CarryOf(int64_t offset, std::size_t value_bytes, int64_t* room = nullptr) {
+  return [=](internal::GroupBuilder* group, int64_t room_now) {
+    if (room != nullptr) *room = room_now;
+    TestMember(offset, value_bytes).Collect(group);
+  };
+}
+
+TEST_CASE("a mark stands at the group that has what was carried over", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.Write(i, i == 1);
+  int64_t room = 0;
+  const auto mark = fixture.journal.SyncAndMark(CarryOf(70, 10, &room));
+  REQUIRE(mark.ok());
+  CHECK(mark->carried);
+  CHECK(mark->sequence == 4);
+  CHECK(mark->synced_upto == 4);
+  CHECK(room > 200 << 10);
+  CHECK(room < 256 << 10);
+  fixture.Write(3, true);
+  fixture.memory.CutPower();
+  CHECK(fixture.Replay(From(fixture, *mark)) == std::vector<int64_t>{70, 3});
+  fixture.Overwrite(mark->place.file, static_cast<std::size_t>(mark->place.position) + 60, "x");
+  CHECK(absl::IsDataLoss(fixture.Read(From(fixture, *mark)).status()));
+}
+
+TEST_CASE("what is carried over may begin another file", "[journal]") {
+  JournalFixture fixture;
+  for (int i = 0; i < 8; ++i) fixture.Write(i, true, 30 << 10);
+  const auto mark = fixture.journal.SyncAndMark(CarryOf(70, 60 << 10));
+  REQUIRE(mark.ok());
+  CHECK(mark->place.file == 1);
+  CHECK(mark->place.position == 0);
+  fixture.journal.FreeBelow(*mark);
+  for (int i = 8; i < 24; ++i) fixture.Write(i, true, 30 << 10);
+  const std::vector<int64_t> replayed = fixture.Replay(From(fixture, *mark));
+  CHECK(replayed.front() == 70);
+  CHECK(replayed.size() == 17);
+}
+
+TEST_CASE("a mark whose group is refused carries nothing over", "[journal]") {
+  JournalFixture fixture;
+  fixture.Write(0, false);
+  fixture.disk.Intercept([](const FaultFileSystem::Call& call) {
+    return call.name == "Allocate" ? internal::MakeError(ErrorReason::kDiskFull, "full")
+                                   : absl::OkStatus();
+  });
+  const auto mark = fixture.journal.SyncAndMark(CarryOf(70, 400 << 10));
+  REQUIRE(mark.ok());
+  CHECK_FALSE(mark->carried);
+  CHECK(mark->sequence == 2);
+  CHECK(mark->synced_upto == 1);
+  fixture.Write(1, true);
+  CHECK(fixture.Replay(From(fixture, *mark)) == std::vector<int64_t>{1});
+}
+
 TEST_CASE("a power cut keeps what was acknowledged as synced", "[journal]") {
   JournalFixture fixture;
   for (int i = 0; i < 40; ++i) fixture.Write(i, i % 3 == 0, 20 << 10);  // over several files

@@ -102,6 +102,31 @@ TEST_CASE("frames go on where the last ones ended", "[partition]") {
   CHECK(group.empty());
 }
 
+TEST_CASE("what is journaled is collected again from the first batch on", "[partition]") {
+  Tail tail;
+  internal::GroupBuilder group;
+  const internal::Uuid log_id;
+  int64_t offset = 0;
+  while (offset < 7) Add(&tail, offset++, std::string(300, 'a'));
+  tail.Collect(1, 0, &group);
+  while (offset < 12) Add(&tail, offset++, std::string(300, 'b'));
+  group.Clear();
+  const auto before = static_cast<int64_t>(group.bytes());
+  tail.CollectAgain(1, 0, &group);
+  CHECK(static_cast<int64_t>(group.bytes()) - before <= tail.journaled_bytes());
+  const std::string bytes(group.Finish(1, 1, 0, log_id));
+  const auto decoded = internal::DecodeGroup(bytes, 1, log_id);
+  REQUIRE(decoded.ok());
+  int64_t expected = 0;
+  for (const auto& frame : decoded->frames) {
+    CHECK(frame.first_offset == expected);
+    CHECK(frame.batch_base_offset == expected);
+    expected = frame.end_offset();
+  }
+  CHECK(expected == 7);
+  CHECK(tail.unjournaled_bytes() > 0);
+}
+
 TEST_CASE("what went to a segment is not journaled any more", "[partition]") {
   Tail tail;
   Add(&tail, 0, "a");
