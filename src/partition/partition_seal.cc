@@ -147,7 +147,7 @@ absl::StatusOr<bool> Partition::SealOlderThan(absl::Duration age) {
     config = config_;
   }
   if (!segments_.IsDue(environment_.time->NowMs(), config)) return left;
-  if (absl::Status rolled = segments_.Roll(); !rolled.ok()) return PoisonSegment(rolled);
+  segments_.Roll();
   TellRolled();
   return left;
 }
@@ -156,8 +156,8 @@ absl::StatusOr<PartitionCheckpoint> Partition::SyncForCheckpoint(int64_t log_sta
   MutexLock segment_lock(&segment_mutex_);
   EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());  // nothing is synced a second time (R19)
   log_start = std::max(log_start, log_start_offset());
-  absl::Status synced = segments_.FinishBelow(log_start);
-  if (synced.ok() && segments_.unsynced()) synced = segments_.Sync();
+  segments_.FinishBelow(log_start);
+  const absl::Status synced = segments_.unsynced() ? segments_.Sync() : absl::OkStatus();
   if (!synced.ok()) return PoisonSegment(synced);
   MutexLock lock(&mutex_);
   bypassed_ = false;

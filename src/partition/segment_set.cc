@@ -47,6 +47,7 @@ void SegmentSet::Adopt(std::vector<std::shared_ptr<Segment>> segments) {
   rolled_.clear();
   unsynced_.clear();
   directory_unsynced_ = false;
+  has_directory_ = active_ != nullptr;
   MutexLock lock(&mutex_);
   segments_ = std::move(segments);
 }
@@ -57,13 +58,12 @@ bool SegmentSet::IsDue(int64_t now_ms, const PartitionConfig& config) const {
          now_ms - active_created_ms_ >= config.segment_ms;
 }
 
-absl::Status SegmentSet::Roll() {
-  EVENTLOG_RETURN_IF_ERROR(active_->Trim());
-  unsynced_.push_back(active_);
-  rolled_.push_back(std::move(active_));
-  active_ = nullptr;
-  return absl::OkStatus();
+void SegmentSet::Finish(std::shared_ptr<Segment> segment) {
+  unsynced_.push_back(segment);
+  rolled_.push_back(std::move(segment));
 }
+
+void SegmentSet::Roll() { Finish(std::exchange(active_, nullptr)); }
 
 absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t append_ms,
                                  const PartitionConfig& config, bool* rolled) {
@@ -76,18 +76,16 @@ absl::Status SegmentSet::Reserve(int64_t bytes, int64_t base_offset, int64_t app
   }
   std::shared_ptr<Segment> finished = active_;
   EVENTLOG_RETURN_IF_ERROR(Create(base_offset, bytes, append_ms));
-  if (finished != nullptr) {
-    std::swap(finished, active_);
-    absl::Status done = Roll();
-    active_ = std::move(finished);
-    EVENTLOG_RETURN_IF_ERROR(done);
-    *rolled = true;
-  }
+  *rolled = finished != nullptr;
+  if (*rolled) Finish(std::move(finished));
   return absl::OkStatus();
 }
 
 absl::Status SegmentSet::Create(int64_t base_offset, int64_t bytes, int64_t append_ms) {
-  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(files_->file_system(), place_.directory));
+  if (!has_directory_) {
+    EVENTLOG_RETURN_IF_ERROR(CreateDirectories(files_->file_system(), place_.directory));
+    has_directory_ = true;
+  }
   EVENTLOG_ASSIGN_OR_RETURN(
       auto created,
       Segment::Create(files_, {place_.directory, place_.identity, base_offset}, append_ms, bytes));
@@ -106,6 +104,7 @@ absl::Status SegmentSet::Append(absl::Span<const SealedBatch> batches) {
 }
 
 absl::Status SegmentSet::Sync() {
+  for (const auto& segment : rolled_) EVENTLOG_RETURN_IF_ERROR(segment->Trim());
   for (const auto& segment : unsynced_) EVENTLOG_RETURN_IF_ERROR(segment->Sync());
   if (directory_unsynced_) {
     EVENTLOG_RETURN_IF_ERROR(files_->file_system()->SyncDirectory(place_.directory));
@@ -133,9 +132,8 @@ void SegmentSet::Describe(PartitionCheckpoint* entry) const {
   entry->end_offset = last.next_offset();
 }
 
-absl::Status SegmentSet::FinishBelow(int64_t log_start) {
-  if (active_ == nullptr || !LiesBelow(*active_, log_start)) return absl::OkStatus();
-  return Roll();
+void SegmentSet::FinishBelow(int64_t log_start) {
+  if (active_ != nullptr && LiesBelow(*active_, log_start)) Roll();
 }
 
 absl::Status SegmentSet::RemoveOldestBelow(int64_t log_start, int64_t* bytes) {

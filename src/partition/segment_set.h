@@ -48,7 +48,8 @@ class SegmentSet {
   }
   // Writes batches into the reserved space.
   absl::Status Append(absl::Span<const SealedBatch> batches);
-  // Makes every byte and every name durable, and indexes what was rolled.
+  // Makes every byte and every name durable, cuts the preallocated rest off what was rolled (which
+  // nobody who appends is to wait for) and indexes it.
   absl::Status Sync();
   bool unsynced() const { return !unsynced_.empty() || directory_unsynced_; }
   // Cuts the active segment's preallocated rest off (at Close).
@@ -57,7 +58,7 @@ class SegmentSet {
   // entry's log start is not named; it is not active (FinishBelow).
   void Describe(PartitionCheckpoint* entry) const;
   // Rolls when every batch of the active segment lies below the log start.
-  absl::Status FinishBelow(int64_t log_start);
+  void FinishBelow(int64_t log_start);
   // Removes the oldest segment if it lies wholly below the log start; `*bytes`: of it, else 0. The
   // next Sync makes the removal durable.
   absl::Status RemoveOldestBelow(int64_t log_start, int64_t* bytes);
@@ -67,7 +68,7 @@ class SegmentSet {
   // from the first Reserve on.
   bool IsDue(int64_t now_ms, const PartitionConfig& config) const;
   // Finishes the active segment; the next batch starts another.
-  absl::Status Roll();
+  void Roll();
 
   // --- the readers' half
   // Batches from the one that holds `offset` on, out of the one segment that has it; nothing when
@@ -83,6 +84,7 @@ class SegmentSet {
 
  private:
   absl::Status Create(int64_t base_offset, int64_t bytes, int64_t append_ms);
+  void Finish(std::shared_ptr<Segment> segment);
   bool IsThere(const std::shared_ptr<Segment>& segment) const;
 
   FileCache* const files_;
@@ -92,6 +94,7 @@ class SegmentSet {
   std::vector<std::shared_ptr<Segment>> rolled_;    // writer's: not indexed on disk yet
   std::vector<std::shared_ptr<Segment>> unsynced_;  // writer's
   bool directory_unsynced_ = false;                 // writer's
+  bool has_directory_ = false;                      // writer's: made, and its name durable
   mutable Mutex mutex_;
   std::vector<std::shared_ptr<Segment>> segments_ ABSL_GUARDED_BY(mutex_);
 };

@@ -119,7 +119,7 @@ TEST_CASE("the topic of offsets does not grow for ever", "[log]") {
   for (int round = 0; round < 8; ++round) {
     for (int i = 0; i < 8; ++i) Commit(&log, "g", 8 * round + i, 1000, metadata);
     disk.Checkpoint(&log);
-    CHECK(disk.BytesOnDisk() < 3 << 20);
+    CHECK(disk.BytesOnDisk() < 4 << 20);  // what is preallocated included
   }
   const auto described = log.DescribeTopic(kConsumerOffsetsTopic);
   const Watermarks marks = described->partitions.front().watermarks;

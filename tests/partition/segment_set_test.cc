@@ -128,7 +128,7 @@ TEST_CASE("a full disk changes nothing", "[partition]") {
 TEST_CASE("offsets between two files are in neither", "[partition]") {
   SetFixture fixture;
   REQUIRE(fixture.Append(5, 5).ok());
-  REQUIRE(fixture.set.Roll().ok());
+  fixture.set.Roll();
   REQUIRE(fixture.Append(20, 5).ok());
   std::vector<internal::StoredBatch> batches;
   REQUIRE(fixture.set.Read(12, -1, 1000, &batches).ok());
@@ -151,7 +151,7 @@ TEST_CASE("missing offsets between batches are told as damage", "[partition]") {
 TEST_CASE("a batch of another segment that was written over one is told as damage", "[partition]") {
   SetFixture fixture;
   REQUIRE(fixture.Append(5, 5).ok());
-  REQUIRE(fixture.set.Roll().ok());
+  fixture.set.Roll();
   REQUIRE(fixture.Append(10, 5).ok());
   const SealedBatch strange = MakeCountedBatch(TestIdentity(), 5, 5);
   const auto file = fixture.files.Open(fixture.set.segments().back()->path());
@@ -195,6 +195,23 @@ TEST_CASE("trimming cuts what was preallocated", "[partition]") {
   CHECK(fixture.set.unsynced());
   REQUIRE(fixture.Append(10, 10).ok());
   CHECK(fixture.Bases(10) == std::vector<int64_t>{10});
+}
+
+TEST_CASE("what was rolled is cut to its end by the next sync and by no append", "[partition]") {
+  SetFixture fixture;
+  fixture.config.segment_bytes = 1000;
+  REQUIRE(fixture.Append(0, 10, 60).ok());
+  fixture.disk.ResetCounts();
+  REQUIRE(fixture.Append(10, 10, 60).ok());
+  REQUIRE(fixture.set.segments().size() == 2);
+  CHECK(fixture.disk.Count("Truncate") == 0);
+  CHECK(fixture.disk.Count("SyncDirectory") == 0);
+  REQUIRE(fixture.set.Sync().ok());
+  CHECK(static_cast<int64_t>(fixture.Bytes(fixture.SegmentFile(0, 0)).size()) ==
+        fixture.set.segments().front()->end_position());
+  fixture.disk.ResetCounts();
+  REQUIRE(fixture.set.Sync().ok());
+  CHECK(fixture.disk.Count("Truncate") == 0);
 }
 
 TEST_CASE("an adopted segment is as old as its header says", "[partition]") {
