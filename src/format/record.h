@@ -11,6 +11,7 @@
 
 #include "absl/base/attributes.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "base/bytes.h"
 #include "eventlog/record.h"
 
@@ -51,6 +52,11 @@ inline std::size_t MaxEncodedRecordBytes(const ProducerRecord& record) {
   constexpr std::size_t kMaxNumbersBytes = 5 + 1 + 10 + 5 + 5 + 5;
   return kMaxNumbersBytes + record.key.view().size() + record.value.view().size() +
          (record.headers.empty() ? 1 : EncodedHeadersBytes(record.headers));
+}
+inline std::size_t MaxEncodedBytes(absl::Span<const ProducerRecord> records) {
+  std::size_t bytes = 0;
+  for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
+  return bytes;
 }
 // Encodes at `to`, which has room for EncodedRecordBytes, and returns the end. The caller has
 // refused records that do not fit into a batch (kMaxBatchBytes); offset_delta is not negative.

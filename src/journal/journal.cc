@@ -116,7 +116,6 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   }
   if (left) synced_upto_.store(next_sequence_ - 1, std::memory_order_release);
 
-  group_place_ = files_.place();
   const uint64_t sequence = next_sequence_++;
   const std::string_view bytes = group_.Finish(generation_, sequence, synced_upto(), log_id_);
   if (absl::Status written = files_.Write(bytes, sequence, sync); !written.ok()) {
@@ -145,7 +144,7 @@ class Journal::Marker final : public GroupMember {
   }
   void OnWritten(uint64_t sequence) override {
     mark.sequence = sequence;
-    mark.place = journal_->group_place_;
+    mark.place = journal_->files_.last_place();
   }
   void OnSynced() override {
     if (!mark.carried) {

@@ -127,7 +127,6 @@ class Journal {
   uint64_t generation_ = 0;     // constant after Start
   GroupBuilder group_;          // leader's
   uint64_t next_sequence_ = 1;  // leader's
-  JournalPlace group_place_;    // leader's: of the group that was written last
   std::atomic<uint64_t> synced_upto_{0};
 
   Mutex mutex_;

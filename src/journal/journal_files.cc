@@ -269,6 +269,7 @@ absl::Status JournalFiles::Write(std::string_view group, uint64_t sequence, bool
     MutexLock lock(&mutex_);
     file = current_->file.get();
     at = position_;
+    last_place_ = {current_->number, at};
     current_->last_sequence = sequence;
     position_ += static_cast<int64_t>(group.size());
     Account();

@@ -60,6 +60,8 @@ class JournalFiles {
   absl::Status Sync();
   bool unsynced() const { return unsynced_; }
   JournalPlace place() const;
+  // Of the group that was written last.
+  JournalPlace last_place() const { return last_place_; }
   // The largest group that goes into the files that are there.
   int64_t room() const;
 
@@ -102,6 +104,7 @@ class JournalFiles {
   const int64_t max_bytes_;
   Uuid log_id_;
   bool unsynced_ = false;     // leader's
+  JournalPlace last_place_;   // leader's
   bool fresh_block_ = false;  // leader's: the next group starts a block of its own (after a sync)
 
   mutable Mutex mutex_;

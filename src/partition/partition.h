@@ -33,6 +33,7 @@
 #include "eventlog/clock.h"
 #include "eventlog/record.h"
 #include "format/checkpoint.h"
+#include "format/record.h"
 #include "io/file_cache.h"
 #include "journal/arena.h"
 #include "journal/journal.h"
@@ -101,6 +102,8 @@ class Partition final : public GroupMember,
  public:
   // A partition starts bulk-writing instead of journaling when this much is unjournaled.
   static constexpr std::size_t kBulkBytes = 256 << 10;
+  // The same where a bulk write needs no sync: as much as the arena does not take either.
+  static constexpr std::size_t kUnsyncedBulkBytes = 64 << 10;
 
   Partition(const PartitionEnvironment& environment, PartitionName name);
 
@@ -148,11 +151,25 @@ class Partition final : public GroupMember,
   void Finish(const AppendTicket& ticket) {
     if (ticket.counted) tickets_out_.fetch_sub(1, std::memory_order_release);
   }
-  bool NeedsSync() const;
+  bool NeedsSync() const {
+    return acknowledgement_.load(std::memory_order_acquire) == Acknowledgement::kDisk;
+  }
+
+  // --- bulk writes (partition_bulk.cc)
   // Writes the whole tail to the segment and syncs it (`disk`), when so much is unjournaled that
   // journaling it would write it twice; waits for somebody else's such write. `*done`: it did
   // either. ResourceExhausted (kDiskFull): the unjournaled records were dropped.
   absl::Status BulkWriteIfWorthwhile(bool* done);
+  // So many records that they are worth a bulk write of their own.
+  bool IsBulk(absl::Span<const ProducerRecord> records) const {
+    return MaxEncodedBytes(records) >= (NeedsSync() ? kBulkBytes : kUnsyncedBulkBytes);
+  }
+  // Appends records that are bulk to the segment as they are encoded, and acknowledges them.
+  // Returns the first offset; -1: others are in the way, or it is a memory log, and nothing was
+  // appended. The caller has validated them. ResourceExhausted (kDiskFull): the same. NotFound
+  // (kUnknownTopic); FailedPrecondition (kPoisoned).
+  absl::StatusOr<int64_t> AppendBulk(absl::Span<const ProducerRecord> records,
+                                     const AppendTime& now);
 
   // --- the journal's leader (partition_journal.cc)
   void Collect(GroupBuilder* group) override;
@@ -229,6 +246,19 @@ class Partition final : public GroupMember,
   // What an atomic write that is in the running group asks of its partitions.
   enum class Hold { kNone, kUntilWritten, kUntilSynced };
 
+  // Records on their way into the segment without the tail.
+  struct Span {
+    absl::Span<const ProducerRecord> records;
+    std::size_t bytes = 0;  // MaxEncodedBytes
+    int64_t first_offset = 0;
+    PartitionConfig config = {};
+    int64_t wall_ms = 0;
+    int64_t append_ms = 0;
+
+    int64_t end_offset() const { return first_offset + static_cast<int64_t>(records.size()); }
+  };
+  enum class SpanStart { kStarted, kBehindTail, kRefused };
+
   // What waits for no more than a sync may be carried over: not what is safe elsewhere, in the
   // arena or in a bulk write.
   bool IsCarried() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -251,8 +281,8 @@ class Partition final : public GroupMember,
   void Count(AppendTicket* ticket);
   AppendTicket NextTicket(std::size_t count) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteAppend(const AppendTime& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, const AppendTime& now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageOnHeap(absl::Span<const ProducerRecord> records, std::size_t bytes,
+                           const AppendTime& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether so many bytes of `process` records may be shown at once: not behind those that wait for
   // their acknowledgement, nor while an atomic write decides from where on it takes records into
   // its group (R7).
@@ -285,10 +315,21 @@ class Partition final : public GroupMember,
   absl::Status WriteBeforeChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   absl::Status ReserveForChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   bool IsBulkWorthwhile() const;
+  void BeginBulk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndBulk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteBulk(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status FinishBulk(int64_t end_offset, std::size_t tail_batches, const absl::Status& written,
+                          bool refused) ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::StatusOr<SpanStart> StartSpan(const AppendTime& now, Span* span)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status WriteSpan(const Span& span, bool* refused)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   // `*refused`: for lack of space, before a byte was written.
   absl::Status ReserveAndWrite(const std::vector<std::shared_ptr<OpenBatch>>& batches,
                                const PartitionConfig& config, bool* refused)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
+  absl::Status SealAndWrite(const std::vector<std::shared_ptr<OpenBatch>>& batches,
+                            const PartitionConfig& config)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   absl::Status WriteClosedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_);
   std::vector<std::shared_ptr<OpenBatch>> TakeClosed()

@@ -8,15 +8,6 @@
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
-namespace {
-
-std::size_t MaxEncodedBytes(absl::Span<const ProducerRecord> records) {
-  std::size_t bytes = 0;
-  for (const ProducerRecord& record : records) bytes += MaxEncodedRecordBytes(record);
-  return bytes;
-}
-
-}  // namespace
 
 absl::Status Partition::CheckStageable() {
   if (deleted_) return DeletedError();
@@ -59,7 +50,7 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
       if (config_.acknowledgement == Acknowledgement::kMemory) return StageInMemory(records, now);
       at_once = at_once && MayShowAtOnce(bytes);
       if (!at_once) {
-        AppendTicket ticket = StageOnHeap(records, now);
+        AppendTicket ticket = StageOnHeap(records, bytes, now);
         Count(&ticket);
         return ticket;
       }
@@ -121,17 +112,17 @@ void Partition::Count(AppendTicket* ticket) {
   tickets_out_.fetch_add(1, std::memory_order_relaxed);
 }
 
-AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records,
+AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records, std::size_t bytes,
                                     const AppendTime& now) {
   NoteAppend(now);
   const AppendTicket ticket = NextTicket(records.size());
   watermarks_.SetLogEnd(ticket.end_offset);
-  const auto batch_bytes = static_cast<std::size_t>(config_.batch_bytes);
+  BatchRoom room = {static_cast<std::size_t>(config_.batch_bytes), bytes};
   const int32_t epoch = leader_epoch_.load(std::memory_order_relaxed);
   int64_t offset = ticket.first_offset;
   for (const ProducerRecord& record : records) {
-    tail_.Append(record, TimestampMs(record, now.wall_ms), offset, epoch, batch_bytes,
-                 newest_append_ms_);
+    tail_.Append(record, TimestampMs(record, now.wall_ms), offset, epoch, room, newest_append_ms_);
+    room.coming_bytes -= MaxEncodedRecordBytes(record);
     ++offset;
   }
   has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
@@ -141,111 +132,6 @@ AppendTicket Partition::StageOnHeap(absl::Span<const ProducerRecord> records,
 absl::Status Partition::DropReason() const {
   MutexLock lock(&mutex_);
   return OwnCopy(drop_reason_);
-}
-
-bool Partition::NeedsSync() const {
-  return acknowledgement_.load(std::memory_order_acquire) == Acknowledgement::kDisk;
-}
-
-bool Partition::IsBulkWorthwhile() const {
-  MutexLock lock(&mutex_);
-  return bulk_in_flight_.load(std::memory_order_relaxed) ||
-         (tail_.unjournaled_bytes() >= kBulkBytes && hold_ == Hold::kNone);
-}
-
-absl::Status Partition::BulkWriteIfWorthwhile(bool* done) {
-  *done = false;
-  if (!IsBulkWorthwhile()) return absl::OkStatus();
-  EVENTLOG_RETURN_IF_ERROR(SyncBeforeSealing());  // R8
-  int64_t end_offset = 0;
-  {
-    MutexLock lock(&mutex_);
-    while (bulk_in_flight_.load(std::memory_order_relaxed)) {
-      *done = true;
-      bulk_done_.Wait(&mutex_);
-    }
-    if (*done || tail_.unjournaled_bytes() < kBulkBytes || hold_ != Hold::kNone) {
-      return absl::OkStatus();
-    }
-    if (atomic_sequence_ > environment_.journal->synced_upto()) {
-      *done = true;  // another atomic write came in between: from the start
-      return absl::OkStatus();
-    }
-    EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
-    bulk_in_flight_.store(true);
-    tail_.CloseOpenBatch();
-    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
-    end_offset = watermarks_.log_end();
-  }
-  *done = true;
-  MutexLock segment_lock(&segment_mutex_);
-  return WriteBulk(end_offset);
-}
-
-// A frame of a `disk` partition says that all before it is durable (R6): so from the moment in
-// which this is one, and until that is true, none is taken.
-absl::Status Partition::SwitchToDisk(const PartitionConfig& config) {
-  int64_t end_offset = -1;
-  while (end_offset < 0) {
-    EVENTLOG_RETURN_IF_ERROR(environment_.journal->SyncAndMark().status());
-    MutexLock lock(&mutex_);
-    while (bulk_in_flight_.load(std::memory_order_relaxed)) bulk_done_.Wait(&mutex_);
-    if (hold_ != Hold::kNone || atomic_sequence_ > environment_.journal->synced_upto()) continue;
-    config_ = config;
-    acknowledgement_.store(config.acknowledgement, std::memory_order_release);
-    bulk_in_flight_.store(true);
-    tail_.CloseOpenBatch();
-    end_offset = watermarks_.log_end();
-  }
-  MutexLock segment_lock(&segment_mutex_);
-  return WriteBulk(end_offset);
-}
-
-absl::Status Partition::WriteBulk(int64_t end_offset) {
-  // A sync that failed meanwhile is not tried again (R19).
-  absl::Status written = environment_.health->Check();
-  if (!written.ok()) {
-    MutexLock lock(&mutex_);
-    bulk_in_flight_.store(false);
-    bulk_done_.NotifyAll();
-    return written;
-  }
-  std::vector<std::shared_ptr<OpenBatch>> batches;
-  PartitionConfig config;
-  {
-    MutexLock lock(&mutex_);
-    config = config_;
-    batches = tail_.ClosedBelow(end_offset);  // none when the topic was deleted meanwhile
-  }
-  bool refused = false;
-  written = ReserveAndWrite(batches, config, &refused);
-  if (refused) {  // the callers are told, the log goes on
-    if (absl::Status synced = NeedsSync() ? segments_.Sync() : absl::OkStatus(); !synced.ok()) {
-      return PoisonSegment(synced);  // what was written before is to be durable even so
-    }
-    MutexLock lock(&mutex_);
-    DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
-    bulk_in_flight_.store(false);
-    bulk_done_.NotifyAll();
-    return absl::OkStatus();
-  }
-  // R10: every file, and the directory.
-  if (written.ok() && NeedsSync()) written = segments_.Sync();
-  if (!written.ok()) return PoisonSegment(written);
-
-  MutexLock lock(&mutex_);
-  if (!deleted_) {
-    tail_.MarkJournaledBelow(end_offset);
-    journaled_end_ = std::max(journaled_end_, end_offset);
-    bypassed_ = !NeedsSync();
-    Show(end_offset);
-    for (std::size_t i = 0; i < batches.size(); ++i) tail_.PopOldest();
-    has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
-    oldest_staged_ = environment_.clock->Monotonic();
-  }
-  bulk_in_flight_.store(false);
-  bulk_done_.NotifyAll();
-  return absl::OkStatus();
 }
 
 }  // namespace eventlog::inline v1::internal

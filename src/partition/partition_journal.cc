@@ -1,6 +1,7 @@
 // A partition in the hands of the journal's leader.
 #include <algorithm>
 
+#include "format/record.h"
 #include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
@@ -92,7 +93,7 @@ AppendTicket Partition::CollectAtomicShare(absl::Span<const ProducerRecord> reco
   {
     MutexLock lock(&mutex_);
     draining_ = false;  // no ticket was out when the hold was taken
-    ticket = StageOnHeap(records, now);
+    ticket = StageOnHeap(records, MaxEncodedBytes(records), now);
     Count(&ticket);
   }
   Collect(group);

@@ -84,8 +84,6 @@ absl::Status Partition::ReserveAndWrite(const std::vector<std::shared_ptr<OpenBa
                                         const PartitionConfig& config, bool* refused) {
   *refused = false;
   if (batches.empty()) return absl::OkStatus();
-  std::vector<SealedBatch> sealed;
-  sealed.reserve(batches.size());
   int64_t bytes = 0;
   for (const auto& batch : batches) {
     bytes += static_cast<int64_t>(kBatchHeaderBytes + batch->bytes());
@@ -96,6 +94,13 @@ absl::Status Partition::ReserveAndWrite(const std::vector<std::shared_ptr<OpenBa
   *refused = IsDiskFull(reserved);
   EVENTLOG_RETURN_IF_ERROR(reserved);
   if (rolled) TellRolled();
+  return SealAndWrite(batches, config);
+}
+
+absl::Status Partition::SealAndWrite(const std::vector<std::shared_ptr<OpenBatch>>& batches,
+                                     const PartitionConfig& config) {
+  std::vector<SealedBatch> sealed;
+  sealed.reserve(batches.size());
   for (const auto& batch : batches) {
     sealed.push_back(SealBatch(batch->Header(), batch->records(), config.compression_type,
                                name_.identity.Seed()));

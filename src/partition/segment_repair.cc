@@ -378,7 +378,7 @@ absl::StatusOr<int64_t> ReplayFrame(const JournalFrame& frame, int64_t from, int
     }
     tail->Append(ToProducerRecord(encoded),
                  TimestampAt(frame.base_timestamp_ms, encoded.timestamp_delta_ms), offset,
-                 frame.leader_epoch, static_cast<std::size_t>(batch_bytes), now_ms);
+                 frame.leader_epoch, {static_cast<std::size_t>(batch_bytes)}, now_ms);
     ++replayed;
   }
   return replayed;

@@ -34,19 +34,22 @@ void Tail::OpenAtOnce(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_
 }
 
 void Tail::Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
-                  int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms) {
+                  int32_t leader_epoch, const BatchRoom& room, int64_t append_ms) {
   const std::size_t bytes = MaxEncodedRecordBytes(record);
   const bool fits = !batches_.empty() && !closed_ && !ShowsAtOnce() &&
-                    batches_.back()->bytes() + bytes <= batch_bytes &&
+                    batches_.back()->bytes() + bytes <= room.batch_bytes &&
                     batches_.back()->leader_epoch() == leader_epoch;
+  const auto wanted = [&](std::size_t used_bytes) {
+    return std::max(bytes, std::min(room.coming_bytes, room.batch_bytes - used_bytes));
+  };
   if (!fits) {
-    Open(std::make_shared<TailBuffer>(std::max(bytes, kFirstBufferBytes)), offset, timestamp_ms,
+    Open(std::make_shared<TailBuffer>(std::max(wanted(0), kFirstBufferBytes)), offset, timestamp_ms,
          leader_epoch, append_ms);
   }
   OpenBatch& open = *batches_.back();
   EVENTLOG_ASSERT(open.end_offset() == offset);
   if (!open.HasRoom(bytes)) {
-    auto buffer = open.LargerBuffer(bytes);
+    auto buffer = open.LargerBuffer(wanted(open.bytes()));
     MutexLock lock(&readers_mutex_);
     open.ReplaceBuffer(std::move(buffer));
   }

@@ -26,6 +26,12 @@ struct TailCursor {
   std::size_t position = 0;  // in `buffer`
 };
 
+// Of batches on the heap.
+struct BatchRoom {
+  std::size_t batch_bytes = 0;   // a batch takes no more, but for a larger record
+  std::size_t coming_bytes = 0;  // of the records that follow at once, as far as that is known
+};
+
 class Tail {
  public:
   // --- the writer's half
@@ -33,7 +39,7 @@ class Tail {
   // Appends a record as `offset`, to the open batch or, when that is full, of another epoch or
   // shows its records at once, to a new one on the heap. `append_ms`: now, by the log's time.
   void Append(const ProducerRecord& record, int64_t timestamp_ms, int64_t offset,
-              int32_t leader_epoch, std::size_t batch_bytes, int64_t append_ms);
+              int32_t leader_epoch, const BatchRoom& room, int64_t append_ms);
   // Begins a batch whose records are safe and shown at once; all before it are shown.
   void OpenAtOnce(std::shared_ptr<TailBuffer> buffer, int64_t offset, int64_t timestamp_ms,
                   int32_t leader_epoch, int64_t append_ms);

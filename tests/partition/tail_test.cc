@@ -20,7 +20,7 @@ constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 void Add(Tail* tail, int64_t offset, const std::string& value, std::size_t batch_bytes = 1000,
          int32_t epoch = 1, int64_t timestamp_ms = 0) {
   const ProducerRecord record = {.value = value};
-  tail->Append(record, timestamp_ms == 0 ? offset : timestamp_ms, offset, epoch, batch_bytes,
+  tail->Append(record, timestamp_ms == 0 ? offset : timestamp_ms, offset, epoch, {batch_bytes},
                kAppendMs + offset);
 }
 
