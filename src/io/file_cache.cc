@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<File>> FileCache::OpenNew(const std::string& path
                                                          FileSystem::Open how) {
   for (;;) {
     auto opened = file_system_->OpenFile(path, how);
-    if (absl::IsResourceExhausted(opened.status()) && recent_.size() > max_open_files_ &&
+    if (absl::IsResourceExhausted(opened.status()) && open_count() > max_open_files_ &&
         CloseVictim()) {
       continue;
     }
@@ -46,7 +46,9 @@ absl::StatusOr<std::shared_ptr<File>> FileCache::OpenNew(const std::string& path
 
 void FileCache::MarkDirty(const std::string& path) {
   MutexLock lock(&mutex_);
-  entries_[path].dirty = true;
+  Named& named = *entries_.try_emplace(path).first;
+  if (std::exchange(named.second.dirty, true)) return;
+  if (named.second.file != nullptr) Use(&named);
 }
 
 absl::Status FileCache::Sync(const std::string& path) {
@@ -66,7 +68,7 @@ void FileCache::Forget(const std::string& path) {
   MutexLock lock(&mutex_);
   const auto found = entries_.find(path);
   if (found == entries_.end()) return;
-  if (found->second.file != nullptr) recent_.erase(found->second.used);
+  Leave(&found->second);
   entries_.erase(found);
   sync_ended_.NotifyAll();
 }
@@ -74,56 +76,70 @@ void FileCache::Forget(const std::string& path) {
 void FileCache::ForgetAll() {
   MutexLock lock(&mutex_);
   entries_.clear();
-  recent_.clear();
+  clean_.clear();
+  dirty_.clear();
   sync_ended_.NotifyAll();
 }
 
 std::size_t FileCache::open_files() const {
   MutexLock lock(&mutex_);
-  return recent_.size();
+  return open_count();
 }
 
 std::shared_ptr<File> FileCache::Find(const std::string& path) {
   const auto found = entries_.find(path);
   if (found == entries_.end() || found->second.file == nullptr) return nullptr;
-  recent_.splice(recent_.begin(), recent_, found->second.used);
+  Use(&*found);
   return found->second.file;
 }
 
+void FileCache::Use(Named* named) {
+  Entry& entry = named->second;
+  Recent* const belongs = IsClean(entry) ? &clean_ : &dirty_;
+  if (entry.recent == nullptr) {
+    entry.used = belongs->insert(belongs->begin(), named);
+  } else {
+    belongs->splice(belongs->begin(), *entry.recent, entry.used);
+  }
+  entry.recent = belongs;
+}
+
+void FileCache::Leave(Entry* entry) {
+  if (entry->recent != nullptr) entry->recent->erase(entry->used);
+  entry->recent = nullptr;
+}
+
 void FileCache::Insert(const std::string& path, std::shared_ptr<File> file) {
-  Entry& entry = entries_[path];
-  if (entry.file != nullptr) recent_.erase(entry.used);  // Create after a removal behind our back
-  entry.file = std::move(file);
-  entry.used = recent_.insert(recent_.begin(), path);
+  Named& named = *entries_.try_emplace(path).first;
+  named.second.file = std::move(file);  // another one's after a removal behind our back
+  Use(&named);
 }
 
 void FileCache::MakeRoom() {
-  while (recent_.size() >= max_open_files_) {
-    const std::string* victim = Victim();
+  while (open_count() >= max_open_files_) {
+    const Named* const victim = Victim();
     if (victim == nullptr) break;
-    if (!IsClean(entries_.at(*victim)) && recent_.size() < max_dirty_files_) break;
+    if (!IsClean(victim->second) && open_count() < max_dirty_files_) break;
     if (!CloseVictim()) break;
   }
 }
 
 bool FileCache::CloseVictim() {
-  const std::string* victim = Victim();
+  const Named* const victim = Victim();
   if (victim == nullptr) return false;
-  const std::string path = *victim;
+  const std::string path = victim->first;
   static_cast<void>(SyncEntry(path));  // a failure is for whoever syncs that file
   CloseUnlessUsed(path);
   return true;
 }
 
-const std::string* FileCache::Victim() const {
-  const std::string* dirty = nullptr;
-  for (auto path = recent_.rbegin(); path != recent_.rend(); ++path) {
-    const Entry& entry = entries_.at(*path);
-    if (entry.file.use_count() > 1) continue;
-    if (IsClean(entry)) return &*path;
-    if (dirty == nullptr) dirty = &*path;
+const FileCache::Named* FileCache::Victim() const {
+  for (const Recent* recent : {&clean_, &dirty_}) {
+    for (auto named = recent->rbegin(); named != recent->rend(); ++named) {
+      if ((*named)->second.file.use_count() == 1) return *named;
+    }
   }
-  return dirty;
+  return nullptr;
 }
 
 absl::Status FileCache::SyncEntry(const std::string& path) {
@@ -150,6 +166,7 @@ absl::Status FileCache::SyncEntry(const std::string& path) {
   if (found != entries_.end() && found->second.file == file) {
     found->second.syncing = false;
     found->second.failure = status;
+    Use(&*found);
     sync_ended_.NotifyAll();
   }
   return status;
@@ -160,7 +177,7 @@ void FileCache::CloseUnlessUsed(const std::string& path) {
   if (found == entries_.end() || found->second.file == nullptr) return;
   Entry& entry = found->second;
   if (entry.file.use_count() > 1 || (entry.dirty && entry.failure.ok())) return;
-  recent_.erase(entry.used);
+  Leave(&entry);
   entry.file = nullptr;
   if (entry.failure.ok()) entries_.erase(found);
 }

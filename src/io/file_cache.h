@@ -22,7 +22,7 @@
 
 namespace eventlog::inline v1::internal {
 
-// Thread-safe.
+// Thread-safe. What every call costs does not rise with the number of open files.
 class FileCache {
  public:
   // `max_dirty_files`: more than max_open_files are open while so many or fewer are, all dirty.
@@ -54,12 +54,16 @@ class FileCache {
   std::size_t open_files() const;
 
  private:
+  struct Entry;
+  using Named = std::pair<const std::string, Entry>;
+  using Recent = std::list<Named*>;  // last used first
   struct Entry {
     std::shared_ptr<File> file;  // null: closed; the entry is here for its failure or its dirt
     bool dirty = false;
     bool syncing = false;                     // a thread is in SyncData, without the mutex
     absl::Status failure = absl::OkStatus();  // of an earlier sync; sticky
-    std::list<std::string>::iterator used = {};
+    Recent* recent = nullptr;                 // the list that it is in; null: it is closed
+    Recent::iterator used = {};
   };
   std::shared_ptr<File> Find(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(const std::string& path, std::shared_ptr<File> file)
@@ -73,9 +77,16 @@ class FileCache {
   absl::StatusOr<std::shared_ptr<File>> OpenNew(const std::string& path, FileSystem::Open how)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static bool IsClean(const Entry& entry) { return !entry.dirty || !entry.failure.ok(); }
+  // Puts an open file first in the list where it belongs.
+  void Use(Named* named) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes it out of its list.
+  void Leave(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::size_t open_count() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return clean_.size() + dirty_.size();
+  }
   // What to close next: the file that was not used for longest, a clean one if there is one. Null:
   // all are held.
-  const std::string* Victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Named* Victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Gives the mutex up while it syncs.
   absl::Status SyncEntry(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseUnlessUsed(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -86,7 +97,8 @@ class FileCache {
   mutable Mutex mutex_;
   CondVar sync_ended_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  std::list<std::string> recent_ ABSL_GUARDED_BY(mutex_);  // the open ones, last used first
+  Recent clean_ ABSL_GUARDED_BY(mutex_);  // the open ones, each in one of the two
+  Recent dirty_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace eventlog::inline v1::internal

@@ -177,9 +177,15 @@ absl::Status Recovery::ScanSegments() {
 
 // False: the file does not go on where the segments before it end.
 absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
-  EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(*found)));
   const bool checkpointed = found->base_offset == start_.segment_base_offset;
   int64_t position = start_.position;
+  if (checkpointed && found->bytes == position) {  // nothing came after it
+    found->scanned = true;
+    found->end_position = position;
+    found->next_offset = segment_end_;
+    return true;
+  }
+  EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(*found)));
   if (!checkpointed) {
     changed_ = true;  // not covered by the checkpoint: name and contents are to be synced
     if (!hole_.ok() || found->base_offset != segment_end_) return false;
