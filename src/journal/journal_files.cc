@@ -66,9 +66,9 @@ absl::Status JournalFiles::Open(const Uuid& log_id) {
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a->number < b->number; });
-  if (found.empty()) {
+  if (found.empty()) {  // the list follows
     EVENTLOG_ASSIGN_OR_RETURN(JournalFile first,
-                              Make(0, std::min(kFirstJournalFileBytes, max_bytes_)));
+                              MakeUnlisted(0, std::min(kFirstJournalFileBytes, max_bytes_)));
     found.push_back(std::make_unique<JournalFile>(std::move(first)));
   }
   {

@@ -91,14 +91,24 @@ absl::Status LogState::CreateLog() {
   created.checkpoint.generation = 1;
   created.checkpoint.leader_epoch = 1;
   created.report.clean = true;
-  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
-  EVENTLOG_RETURN_IF_ERROR(catalog_->Create(created.checkpoint.log_id));
-  if (!options_.memory) EVENTLOG_RETURN_IF_ERROR(CreateFiles(created.checkpoint));
+  if (options_.memory) {
+    EVENTLOG_RETURN_IF_ERROR(
+        CreateDirectories(file_system_, SegmentsDirectory(options_.directory)));
+    EVENTLOG_RETURN_IF_ERROR(catalog_->Create(created.checkpoint.log_id));
+  } else {
+    EVENTLOG_RETURN_IF_ERROR(CreateFiles(created.checkpoint));
+  }
   return Begin(&created, absl::ZeroDuration());
 }
 
 absl::Status LogState::CreateFiles(const Checkpoint& first) {
-  EVENTLOG_RETURN_IF_ERROR(CreateDirectories(file_system_, JournalDirectory(options_.directory)));
+  for (const std::string& directory :
+       {SegmentsDirectory(options_.directory), JournalDirectory(options_.directory)}) {
+    const absl::Status made = file_system_->CreateDirectory(directory);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+  }
+  // It syncs the directory that has those two.
+  EVENTLOG_RETURN_IF_ERROR(catalog_->Create(first.log_id));
   // Its list of files is to be there whenever a checkpoint is.
   EVENTLOG_RETURN_IF_ERROR(journal_->Start(first.log_id, first.generation));
   EVENTLOG_RETURN_IF_ERROR(WriteCheckpoint(checkpoint_file_.get(), first));
