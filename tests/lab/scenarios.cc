@@ -192,6 +192,20 @@ absl::Status JournalReuse(Application* application) {
   return absl::OkStatus();
 }
 
+// Until the journal is full, of one partition that is sealed and others that have little.
+absl::Status CarryOver(Application* application) {
+  EVENTLOG_RETURN_IF_ERROR(application->CreateTopic("disk", Disk(4)));
+  EVENTLOG_RETURN_IF_ERROR(application->CreateTopic("process", Process()));
+  for (int i = 0; i < 7; ++i) {
+    EVENTLOG_RETURN_IF_ERROR(application->AppendAll({"disk", 0}, 8, 30'000));
+    EVENTLOG_RETURN_IF_ERROR(AppendSome(application, {"disk", 1 + i % 3}, 1));
+    EVENTLOG_RETURN_IF_ERROR(application->Write({{"disk", 1}, {"process", 0}, {"disk", 2}}, 150));
+  }
+  const int64_t end = application->MarksOf({"disk", 0}).high_watermark;
+  EVENTLOG_RETURN_IF_ERROR(application->DeleteRecords({"disk", 0}, end));
+  return AppendSome(application, {"disk", 3}, 1);
+}
+
 absl::Status TopicCreation(Application* application) {
   EVENTLOG_RETURN_IF_ERROR(application->CreateTopic("a", Disk()));
   EVENTLOG_RETURN_IF_ERROR(AppendSome(application, {"a", 0}, 1));
@@ -265,6 +279,7 @@ constexpr Scenario kScenarios[] = {
     {"deletions", Deletions},
     {"checkpoints", Checkpoints},
     {"journal_reuse", JournalReuse},
+    {"carry_over", CarryOver},
     {"topic_creation", TopicCreation},
     {"topic_changes", TopicChanges},
     {"topic_deletion", TopicDeletion},
