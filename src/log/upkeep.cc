@@ -97,7 +97,7 @@ absl::Status LogState::FreeJournal(bool only_if_full) {
 absl::StatusOr<Journal::Mark> LogState::MarkAndSeal(
     const std::vector<std::shared_ptr<Partition>>& partitions, int64_t max_carried_bytes) {
   CarryOver carried(partitions, max_carried_bytes);
-  if (carried.bytes() > 0) journal_->PrepareRoom(kGroupHeaderBytes + carried.bytes());
+  if (carried.bytes() > 0) journal_->PrepareRoom(carried.group_bytes());
   EVENTLOG_ASSIGN_OR_RETURN(const Journal::Mark mark,
                             journal_->SyncAndMark([&](GroupBuilder* group, int64_t room) {
                               carried.Collect(group, room);

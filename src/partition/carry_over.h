@@ -19,8 +19,9 @@ class CarryOver {
   // Chooses the partitions that have least, up to `max_bytes` of them all.
   CarryOver(absl::Span<const std::shared_ptr<Partition>> partitions, int64_t max_bytes);
 
-  // Of all that was chosen, at most.
+  // Of all that was chosen, and of a group with it.
   int64_t bytes() const { return bytes_; }
+  int64_t group_bytes() const { return static_cast<int64_t>(kGroupHeaderBytes) + bytes_; }
   // Adds to the group of the journal's leader what was chosen, as far as the group stays within
   // `room` bytes.
   void Collect(GroupBuilder* group, int64_t room);
