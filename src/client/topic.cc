@@ -99,6 +99,10 @@ absl::StatusOr<int64_t> AppendAndWait(internal::TopicState* topic, int32_t numbe
   EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
   EVENTLOG_RETURN_IF_ERROR(topic->core()->MakeRoom());
   const auto& partition = PartitionOf(topic, number);
+  if (partition->IsBulk(records)) {
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t offset, partition->AppendBulk(records, now));
+    if (offset >= 0) return offset;
+  }
   EVENTLOG_ASSIGN_OR_RETURN(const auto ticket, partition->Stage(records, now));
   EVENTLOG_RETURN_IF_ERROR(internal::AwaitAppend(topic->core()->journal(), partition, ticket));
   return ticket.first_offset;

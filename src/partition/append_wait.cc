@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "base/error.h"
 
 namespace eventlog::inline v1::internal {
@@ -10,6 +11,9 @@ namespace {
 // One round: bulk writes where they are due, else a wait in the journal. `*waiting`: not over yet.
 absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends, bool* waiting) {
   GroupMembers members;
+  // Of the members, and of nobody else: where there was a bulk write it may have been one that does
+  // not reach as far as the append, and no group of this round would.
+  absl::InlinedVector<const StagedAppend*, 16> awaited;
   bool sync = false;
   bool looked_again = false;
   for (const StagedAppend& append : appends) {
@@ -20,13 +24,14 @@ absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends,
     looked_again = looked_again || bulk_written;
     if (bulk_written) continue;
     members.push_back(append.partition);
+    awaited.push_back(&append);
     sync = sync || append.partition->NeedsSync();
   }
   *waiting = looked_again || !members.empty();
   if (members.empty()) return absl::OkStatus();
   return journal->Commit(members, sync, [&] {
-    return std::all_of(appends.begin(), appends.end(), [](const StagedAppend& append) {
-      return append.partition->IsResolved(append.ticket);
+    return std::all_of(awaited.begin(), awaited.end(), [](const StagedAppend* append) {
+      return append->partition->IsResolved(append->ticket);
     });
   });
 }

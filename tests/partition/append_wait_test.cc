@@ -1,6 +1,8 @@
 #include "partition/append_wait.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "support/partition_fixture.h"
@@ -127,6 +129,33 @@ TEST_CASE("appends of a stopped log fail and end their tickets", "[partition]") 
       fixture.health.Poison(internal::Health::Failure::kSegment, absl::InternalError("broken")));
   CHECK(ReasonOf(fixture.Await(staged)) == ErrorReason::kPoisoned);
   CHECK(partition->high_watermark() == 0);
+}
+
+TEST_CASE("an append behind a bulk write that is under way is resolved beside one elsewhere",
+          "[partition]") {
+  PartitionFixture fixture;
+  const auto a = fixture.Make(0);
+  const auto b = fixture.Make(1);
+  std::vector<StagedAppend> staged;
+  std::future<absl::Status> resolved;
+  fixture.disk.Intercept([&](const FaultFileSystem::Call& call) {
+    if (call.name == "WriteAt" && staged.empty()) {
+      staged = {fixture.Stage(a, Values(1)).value(), fixture.Stage(b, Values(1)).value()};
+      resolved = std::async(std::launch::async,
+                            [&] { return internal::AwaitResolved(&fixture.journal, staged); });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // it waits for the bulk write
+    }
+    return absl::OkStatus();
+  });
+  REQUIRE(a->AppendBulk(RecordsOf(Values(2, internal::Partition::kBulkBytes)), fixture.time.Now())
+              .ok());
+  const bool in_time = resolved.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  CHECK(in_time);
+  if (!in_time) REQUIRE(fixture.Append(a, Values(1)).ok());  // which takes the other along
+  CHECK(resolved.get().ok());
+  CHECK(a->IsAcknowledged(staged[0].ticket));
+  CHECK(b->IsAcknowledged(staged[1].ticket));
+  for (const StagedAppend& append : staged) append.partition->Finish(append.ticket);
 }
 
 TEST_CASE("bulk and small appends of many threads are all acknowledged", "[partition]") {
