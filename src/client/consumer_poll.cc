@@ -1,6 +1,6 @@
-// Polling, and waiting without a spin: the waiter registers with every partition, looks once more,
-// and sleeps until one of them shows a record or the log closes. The descriptor of ReadyFd is a
-// waiter that stays registered.
+// Polling, and waiting: the waiter registers with every partition, looks once more, and sleeps
+// until one of them shows a record or the log closes. The descriptor of ReadyFd is a waiter that
+// stays registered.
 #include <algorithm>
 
 #include "base/error.h"
@@ -117,7 +117,21 @@ std::vector<WaitSet*> ConsumerState::WaitSets() {
   return sets;
 }
 
+bool ConsumerState::SpinForNews(absl::Duration timeout) const {
+  constexpr int kLooksAtOnce = 64;  // between two at the clock, which takes longer than one
+  const absl::Duration window = std::min(timeout, options_.tuning.spin);
+  if (window <= absl::ZeroDuration()) return false;
+  const absl::Duration end = core_->clock()->Monotonic() + window;
+  do {
+    for (int look = 0; look < kLooksAtOnce; ++look) {
+      if (has_news()) return true;
+    }
+  } while (core_->clock()->Monotonic() < end);
+  return false;
+}
+
 void ConsumerState::WaitForNews(absl::Duration timeout) {
+  if (SpinForNews(timeout)) return;
   Event event;
   const WaitRegistration registration(&event, WaitSets());
   if (!has_news()) event.Wait(timeout);

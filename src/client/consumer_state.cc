@@ -43,6 +43,7 @@ absl::Status CheckOptions(const ConsumerOptions& options) {
   if (options.tuning.fetch_bytes < 1024 || options.tuning.fetch_bytes > (int64_t{64} << 20)) {
     add("fetch_bytes must be 1024 to 67108864");
   }
+  if (options.tuning.spin < absl::ZeroDuration()) add("spin must not be negative");
   if (wrong.empty()) return absl::OkStatus();
   return MakeError(ErrorReason::kInvalidOption, "ConsumerOptions: " + wrong);
 }

@@ -107,6 +107,8 @@ class ConsumerState {
   }
   bool has_news() const;
   std::vector<WaitSet*> WaitSets();
+  // Looks again and again for as long as ConsumerTuning::spin says. False: nothing came.
+  bool SpinForNews(absl::Duration timeout) const;
   void WaitForNews(absl::Duration timeout);
   void WaitOnManualClock(absl::Duration deadline);
   // To be called when what is read has changed, or where it stands: both do nothing without a

@@ -20,6 +20,7 @@
 #include "io/directory_lock.h"
 #include "io/file_size_limit.h"
 #include "io/posix_path_error.h"
+#include "io/zeros.h"
 
 namespace eventlog::inline v1 {
 namespace internal {
@@ -81,7 +82,9 @@ class PosixFile final : public File {
     EVENTLOG_RETURN_IF_ERROR(CheckSize("allocate", offset + bytes));
     if (Complete([&] { return fallocate(fd_, 0, offset, bytes); }) == 0) return absl::OkStatus();
     if (errno != EOPNOTSUPP) return Error("allocate");
-    return WriteZeros(offset, bytes);
+    // It cannot reserve. What the file has already is left as it is.
+    EVENTLOG_ASSIGN_OR_RETURN(const int64_t file_bytes, Size());
+    return WriteZeros(this, std::max(offset, file_bytes), offset + bytes);
   }
 
   absl::Status Truncate(int64_t bytes) override {
@@ -150,20 +153,6 @@ class PosixFile final : public File {
     const int64_t limit = FileSizeLimit();
     size_limit_.store(limit, std::memory_order_relaxed);
     return bytes <= limit ? absl::OkStatus() : ErrnoError(EFBIG, call, path_);
-  }
-
-  // Where the file system cannot reserve. What the file has already is left as it is.
-  absl::Status WriteZeros(int64_t offset, int64_t bytes) {
-    EVENTLOG_ASSIGN_OR_RETURN(const int64_t file_bytes, Size());
-    static constexpr char kZeros[64 * 1024] = {};
-    const int64_t end = offset + bytes;
-    for (int64_t at = std::max(offset, file_bytes); at < end;) {
-      const std::string_view zeros(
-          kZeros, static_cast<std::size_t>(std::min<int64_t>(end - at, sizeof kZeros)));
-      EVENTLOG_RETURN_IF_ERROR(WriteAt(at, absl::MakeConstSpan(&zeros, 1)));
-      at += static_cast<int64_t>(zeros.size());
-    }
-    return absl::OkStatus();
   }
 
   const int fd_;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "format/file_names.h"
 #include "io/durable_file.h"
+#include "io/zeros.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
@@ -33,15 +34,6 @@ std::size_t FindRemainder(uint64_t free) {
   return kArenaSlots;
 }
 
-absl::Status FillWithZeros(File* file) {
-  static constexpr char kZeros[64 << 10] = {};
-  for (std::size_t at = 0; at < kArenaFileBytes; at += sizeof kZeros) {
-    const std::string_view zeros(kZeros, std::min(sizeof kZeros, kArenaFileBytes - at));
-    EVENTLOG_RETURN_IF_ERROR(file->WriteAt(static_cast<int64_t>(at), {&zeros, 1}));
-  }
-  return absl::OkStatus();
-}
-
 // Wherever a store may go there is space, in a file that was there before as well.
 absl::StatusOr<absl::Span<char>> MapWhole(File* file) {
   constexpr auto kBytes = static_cast<int64_t>(kArenaFileBytes);
@@ -49,7 +41,7 @@ absl::StatusOr<absl::Span<char>> MapWhole(File* file) {
   if (size > kBytes) EVENTLOG_RETURN_IF_ERROR(file->Truncate(kBytes));
   EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, kBytes));
   EVENTLOG_ASSIGN_OR_RETURN(const absl::Span<char> bytes, file->MapShared(kBytes));
-  if (size != kBytes) EVENTLOG_RETURN_IF_ERROR(FillWithZeros(file));
+  if (size != kBytes) EVENTLOG_RETURN_IF_ERROR(WriteZeros(file, 0, kBytes));
   return bytes;
 }
 

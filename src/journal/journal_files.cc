@@ -7,6 +7,7 @@
 #include "format/file_names.h"
 #include "format/journal_group.h"
 #include "io/durable_file.h"
+#include "io/zeros.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
@@ -16,18 +17,13 @@ bool Has(const JournalList& list, uint64_t number) {
                      [number](const JournalListEntry& file) { return file.number == number; });
 }
 
+static_assert(std::size(kZeros) >= kJournalBlockBytes);  // a padding is less than a block
+
 int64_t RoundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
 absl::Status FillWithZeros(File* file, int64_t bytes) {
-  const std::string zeros(256 << 10, '\0');
   EVENTLOG_RETURN_IF_ERROR(file->Allocate(0, bytes));
-  for (int64_t at = 0; at < bytes;) {
-    const auto piece =
-        std::string_view(zeros).substr(0, static_cast<std::size_t>(std::min<int64_t>(
-                                              bytes - at, static_cast<int64_t>(zeros.size()))));
-    EVENTLOG_RETURN_IF_ERROR(file->WriteAt(at, {piece}));
-    at += static_cast<int64_t>(piece.size());
-  }
+  EVENTLOG_RETURN_IF_ERROR(WriteZeros(file, 0, bytes));
   return file->SyncData();
 }
 
@@ -276,10 +272,9 @@ absl::Status JournalFiles::Write(std::string_view group, uint64_t sequence, bool
   }
   unsynced_ = true;
   fresh_block_ = false;
-  static constexpr char kZeros[kJournalBlockBytes] = {};
   const int64_t end = at + static_cast<int64_t>(group.size());
   const auto padding = static_cast<std::size_t>(pad ? RoundUp(end, kJournalBlockBytes) - end : 0);
-  return file->WriteAt(at, {group, std::string_view(kZeros, padding)});
+  return file->WriteAt(at, {group, std::string_view(kZeros.data(), padding)});
 }
 
 absl::Status JournalFiles::Sync() {

@@ -193,7 +193,6 @@ bool Tail::Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBa
   }
   if (uncounted.size() == left.size()) return false;
 
-  auto copy = std::make_shared<const std::string>(left.substr(0, left.size() - uncounted.size()));
   cursor->position = visible - uncounted.size();
   batch->header = {};
   batch->header.base_offset = cursor->base_offset;
@@ -203,8 +202,14 @@ bool Tail::Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBa
   batch->header.last_offset_delta = static_cast<int32_t>(cursor->offset - 1 - cursor->base_offset);
   batch->position = -1;
   batch->stored = {};
-  batch->records = *copy;
-  batch->pin = std::move(copy);
+  batch->records = left.substr(0, left.size() - uncounted.size());
+  if (buffer->in_arena()) {
+    auto copy = std::make_shared<const std::string>(batch->records);
+    batch->records = *copy;
+    batch->pin = std::move(copy);
+  } else {
+    batch->pin = std::move(buffer);
+  }
   return true;
 }
 

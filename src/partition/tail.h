@@ -85,9 +85,10 @@ class Tail {
   void Clear();
 
   // --- the readers' half
-  // Copies the visible records from `offset` up to `end_offset` out of the one batch that holds
-  // `offset`. False when none does, or nothing of it is visible. `*cursor` makes the next call
-  // cheap. (The batch may show more already than the high watermark that the caller has seen.)
+  // Gets the visible records from `offset` up to `end_offset` of the one batch that holds `offset`:
+  // a copy where they are in the arena, whose chunks no reader keeps. False when no batch does, or
+  // nothing of it is visible. `*cursor` makes the next call cheap. (The batch may show more already
+  // than the high watermark that the caller has seen.)
   bool Read(int64_t offset, int64_t end_offset, TailCursor* cursor, StoredBatch* batch);
   // The first visible record at or after the timestamp and below `end_offset`: its offset, or -1.
   int64_t FindTimestamp(int64_t timestamp_ms, int64_t end_offset);

@@ -1,6 +1,6 @@
 // The memory of one open batch: on the heap, or a chunk of the arena. One writer (under the
-// partition's lock); readers copy up to the visible length, which is stored with release after the
-// bytes below it are in place and never falls.
+// partition's lock); readers look at it up to the visible length, which is stored with release
+// after the bytes below it are in place and never falls. What is below it never changes.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace eventlog::inline v1::internal {
 
-class TailBuffer {
+class alignas(64) TailBuffer {
  public:
   explicit TailBuffer(std::size_t capacity)
       : heap_(new char[capacity]), bytes_(heap_.get()), capacity_(capacity) {}

@@ -202,6 +202,23 @@ TEST_CASE("partitions that have had their chunks for longest give way to others"
   }
 }
 
+TEST_CASE("a reader that keeps what it was handed keeps no chunk", "[partition]") {
+  MappedFixture fixture;
+  const auto partition = fixture.Make(0, fixture.config);
+  constexpr int kTimes = 1200;  // more than there are chunks
+  std::vector<internal::StoredBatch> kept;
+  internal::FetchCursor cursor;
+  for (int i = 0; i < kTimes; ++i) {
+    REQUIRE(fixture.Append(partition, Values(1, 10, i)).ok());
+    REQUIRE(partition->Read(i, 1 << 10, &cursor, &kept).ok());
+    REQUIRE(partition->SealAll().ok());
+  }
+  CHECK(fixture.Frames(0).empty());
+  for (int i = 0; i < kTimes; ++i) {
+    CHECK(ValuesOf(kept[static_cast<std::size_t>(i)].records) == Values(1, 10, i));
+  }
+}
+
 TEST_CASE("readers beside a writer in the arena see every record once and in order",
           "[partition]") {
   MappedFixture fixture;

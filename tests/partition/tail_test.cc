@@ -161,6 +161,25 @@ TEST_CASE("readers see what is shown and go on behind it", "[partition]") {
   CHECK(batch.header.next_offset() == 4);
 }
 
+TEST_CASE("what a reader was handed stays, whatever becomes of the batch", "[partition]") {
+  Tail tail;
+  TailCursor cursor;
+  StoredBatch batch;
+  for (int64_t offset = 0; offset < 3; ++offset) Add(&tail, offset, "first", 10'000);
+  tail.ShowUpTo(3);
+  REQUIRE(tail.Read(0, kAll, &cursor, &batch));
+  const std::vector<std::string> handed(3, "first");
+  Add(&tail, 3, "then");
+  CHECK(ValuesOf(batch.records) == handed);
+  Add(&tail, 4, std::string(8000, 'x'), 10'000);  // a larger buffer for the same batch
+  CHECK(ValuesOf(batch.records) == handed);
+  tail.TruncateTo(3);
+  Add(&tail, 3, "anew");
+  CHECK(ValuesOf(batch.records) == handed);
+  tail.Clear();
+  CHECK(ValuesOf(batch.records) == handed);
+}
+
 TEST_CASE("a reader is not shown more than it asked for", "[partition]") {
   Tail tail;
   for (int64_t offset = 0; offset < 10; ++offset) {

@@ -107,10 +107,11 @@ TEST_CASE("everything wrong with options is named at once", "[scenario]") {
                                                  .assignment = {{"t", 0}},
                                                  .from = OffsetSpec::Latest(),
                                                  .max_poll_records = 1'000'001,
-                                                 .tuning = {1}})
+                                                 .tuning = {1, -absl::Seconds(1)}})
                                     .status();
   CHECK(ReasonOf(consumer) == ErrorReason::kInvalidOption);
-  for (const char* name : {"topics", "assignment", "from", "max_poll_records", "fetch_bytes"}) {
+  for (const char* name :
+       {"topics", "assignment", "from", "max_poll_records", "fetch_bytes", "spin"}) {
     INFO(name << " in " << consumer);
     CHECK(Mentions(consumer, name));
   }

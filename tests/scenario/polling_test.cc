@@ -76,11 +76,52 @@ TEST_CASE("a poll that waits burns no processor time", "[scenario]") {
   CHECK(burned < 0.1);
 }
 
+TEST_CASE("a poll spins for as long as it was told and sleeps from then on", "[scenario]") {
+  Place place(AnyWorld());
+  Log log = OpenLog(place.options());
+  auto topic = log.OpenTopic("t", {.partitions = 3});
+  auto consumer = log.NewConsumer({.topics = {"t"}, .tuning = {.spin = absl::Milliseconds(200)}});
+  ConsumerRecords records;
+  const auto burned_by = [&](absl::Duration timeout) {
+    const double before = CpuSeconds();
+    CHECK(TimeOf([&] { CHECK(consumer->Poll(timeout, &records).ok()); }) >= timeout);
+    return CpuSeconds() - before;
+  };
+  CHECK(burned_by(absl::Milliseconds(100)) < 0.15);
+  const double burned = burned_by(absl::Milliseconds(700));
+  CHECK(burned > 0.02);  // of the 0.2 s, on a machine that has others to serve
+  CHECK(burned < 0.4);
+  CHECK(records.caught_up());
+}
+
+TEST_CASE("a poll that spins sees what comes meanwhile and what comes later", "[scenario]") {
+  Place place(AnyWorld());
+  Log log = OpenLog(place.options());
+  auto topic = log.OpenTopic("t");
+  auto consumer =
+      log.NewConsumer({.topics = {"t"},
+                       .tuning = {.spin = GENERATE(absl::Milliseconds(20), absl::Seconds(20),
+                                                   absl::InfiniteDuration())}});
+  std::thread producer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    static_cast<void>(topic->Append({.value = "now"}).status());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    consumer->Wakeup();
+  });
+  ConsumerRecords records;
+  CHECK(TimeOf([&] { CHECK(consumer->Poll(absl::Seconds(30), &records).ok()); }) <
+        absl::Seconds(5));
+  REQUIRE(records.size() == 1);
+  CHECK(ReasonOf(consumer->Poll(absl::Seconds(30), &records)) == ErrorReason::kWokenUp);
+  producer.join();
+}
+
 TEST_CASE("closing the log or deleting the topic wakes a poll", "[scenario]") {
   Place place(AnyWorld());
   Log log = OpenLog(place.options());
   auto topic = log.OpenTopic("t");
-  auto consumer = log.NewConsumer({.topics = {"t"}});
+  const absl::Duration spin = GENERATE(absl::ZeroDuration(), absl::InfiniteDuration());
+  auto consumer = log.NewConsumer({.topics = {"t"}, .tuning = {.spin = spin}});
   const bool close = GENERATE(true, false);
   std::thread closer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
