@@ -2,6 +2,7 @@
 #include "eventlog/topic.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -73,19 +74,32 @@ absl::Status RouteAll(internal::TopicState* topic, absl::Span<const ProducerReco
 // The records of one AppendAll that go to one partition.
 struct Share {
   int32_t partition = 0;
-  std::vector<ProducerRecord> records;
-  std::vector<std::size_t> indices;  // in the caller's order
+  absl::Span<const ProducerRecord> records;
+  absl::Span<const std::size_t> indices;  // in the caller's order
 };
 
-std::vector<Share> SharesOf(absl::Span<const ProducerRecord> records, const Routes& routes) {
-  std::vector<Share> shares;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    auto share = std::find_if(shares.begin(), shares.end(), [&](const Share& candidate) {
-      return candidate.partition == routes[i];
-    });
-    if (share == shares.end()) share = shares.insert(shares.end(), Share{routes[i], {}, {}});
-    share->records.push_back(records[i]);
-    share->indices.push_back(i);
+// All of them, and what they point to.
+struct Shares {
+  std::vector<std::size_t> indices;  // of one partition after the other
+  std::vector<ProducerRecord> records;
+  std::vector<Share> each;
+};
+
+Shares SharesOf(absl::Span<const ProducerRecord> records, const Routes& routes) {
+  Shares shares;
+  shares.indices.resize(records.size());
+  std::iota(shares.indices.begin(), shares.indices.end(), std::size_t{0});
+  std::stable_sort(shares.indices.begin(), shares.indices.end(),
+                   [&](std::size_t a, std::size_t b) { return routes[a] < routes[b]; });
+  shares.records.reserve(records.size());
+  for (const std::size_t index : shares.indices) shares.records.push_back(records[index]);
+  const absl::Span<const ProducerRecord> sorted = shares.records;
+  const absl::Span<const std::size_t> indices = shares.indices;
+  for (std::size_t begin = 0, end = 0; begin < indices.size(); begin = end) {
+    const int32_t partition = routes[indices[begin]];
+    while (end < indices.size() && routes[indices[end]] == partition) ++end;
+    shares.each.push_back(
+        {partition, sorted.subspan(begin, end - begin), indices.subspan(begin, end - begin)});
   }
   return shares;
 }
@@ -116,6 +130,7 @@ absl::Status AppendShares(internal::TopicState* topic, absl::Span<const Share> s
   EVENTLOG_RETURN_IF_ERROR(topic->CheckNotDeleted());
   EVENTLOG_RETURN_IF_ERROR(topic->core()->MakeRoom());
   std::vector<StagedAppend> staged;
+  staged.reserve(shares.size());
   absl::Status status;
   for (const Share& share : shares) {
     const auto& partition = PartitionOf(topic, share.partition);
@@ -155,16 +170,17 @@ absl::Status AppendToSeveral(internal::TopicState* topic, const Routes& routes,
                              absl::Span<const ProducerRecord> records,
                              const internal::AppendTime& now,
                              std::vector<RecordMetadata>* metadata) {
-  const std::vector<Share> shares = SharesOf(records, routes);
+  const Shares shares = SharesOf(records, routes);
   std::vector<int64_t> first_offsets;
-  EVENTLOG_RETURN_IF_ERROR(AppendShares(topic, shares, now, &first_offsets));
+  EVENTLOG_RETURN_IF_ERROR(AppendShares(topic, shares.each, now, &first_offsets));
   if (metadata == nullptr) return absl::OkStatus();
   metadata->resize(records.size());
-  for (std::size_t share = 0; share < shares.size(); ++share) {
-    int64_t offset = first_offsets[share];
-    for (const std::size_t index : shares[share].indices) {
+  for (std::size_t i = 0; i < shares.each.size(); ++i) {
+    const Share& share = shares.each[i];
+    int64_t offset = first_offsets[i];
+    for (const std::size_t index : share.indices) {
       (*metadata)[index] =
-          internal::MetadataOf(records[index], shares[share].partition, offset++, now.wall_ms);
+          internal::MetadataOf(records[index], share.partition, offset++, now.wall_ms);
     }
   }
   return absl::OkStatus();

@@ -89,19 +89,20 @@ void GroupBuilder::Add(const JournalFrame& frame) {
   EVENTLOG_ASSERT(Problem(frame) == nullptr);
   EVENTLOG_ASSERT(buffer_.size() + kFrameHeaderBytes + frame.records.size() <=
                   static_cast<std::size_t>(kMaxGroupBytes));
-  AppendLe(&buffer_, frame.topic_id);
-  AppendLe(&buffer_, frame.partition);
-  AppendLe(&buffer_, frame.batch_base_offset);
-  AppendLe(&buffer_, frame.base_timestamp_ms);
-  AppendLe(&buffer_, frame.first_offset);
-  AppendLe(&buffer_, frame.writer.producer_id);
-  AppendLe(&buffer_, frame.record_count);
-  AppendLe(&buffer_, frame.base_sequence);
-  AppendLe(&buffer_, frame.leader_epoch);
-  AppendLe(&buffer_, frame.writer.producer_epoch);
-  AppendLe(&buffer_, frame.attributes);
-  AppendLe(&buffer_, static_cast<uint32_t>(frame.records.size()));
-  AppendLe(&buffer_, uint32_t{0});
+  char header[kFrameHeaderBytes] = {};
+  StoreLe(header, frame.topic_id);
+  StoreLe(header + 4, frame.partition);
+  StoreLe(header + 8, frame.batch_base_offset);
+  StoreLe(header + 16, frame.base_timestamp_ms);
+  StoreLe(header + 24, frame.first_offset);
+  StoreLe(header + 32, frame.writer.producer_id);
+  StoreLe(header + 40, frame.record_count);
+  StoreLe(header + 44, frame.base_sequence);
+  StoreLe(header + 48, frame.leader_epoch);
+  StoreLe(header + 52, frame.writer.producer_epoch);
+  StoreLe(header + 54, frame.attributes);
+  StoreLe(header + 56, static_cast<uint32_t>(frame.records.size()));
+  buffer_.append(header, sizeof header);
   buffer_.append(frame.records);
   ++frame_count_;
 }

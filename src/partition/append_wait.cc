@@ -11,6 +11,7 @@ namespace {
 // One round: bulk writes where they are due, else a wait in the journal. `*waiting`: not over yet.
 absl::Status AwaitOnce(Journal* journal, absl::Span<const StagedAppend> appends, bool* waiting) {
   GroupMembers members;
+  members.reserve(appends.size());
   // Of the members, and of nobody else: where there was a bulk write it may have been one that does
   // not reach as far as the append, and no group of this round would.
   absl::InlinedVector<const StagedAppend*, 16> awaited;
