@@ -2,12 +2,16 @@
 
 #include <signal.h>
 
+#include <atomic>
+
 namespace eventlog::inline v1::cli {
 namespace {
 
-volatile sig_atomic_t stop_requested = 0;
+// Without a lock, which a handler must not take.
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-void RequestStop(int) { stop_requested = 1; }
+void RequestStop(int) { stop_requested = true; }
 
 }  // namespace
 
@@ -18,6 +22,6 @@ void StopOnSignals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool StopRequested() { return stop_requested != 0; }
+bool StopRequested() { return stop_requested; }
 
 }  // namespace eventlog::inline v1::cli

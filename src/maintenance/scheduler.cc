@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/signal_block.h"
+
 namespace eventlog::inline v1::internal {
 
 Scheduler::Scheduler(Clock* clock, bool background, std::function<void()> after_task)
@@ -25,6 +27,7 @@ void Scheduler::Schedule(TaskId task, absl::Duration delay) {
   if (thread_.joinable()) {
     changed_.NotifyOne();
   } else {
+    const SignalBlock block;
     thread_ = std::thread([this] { ThreadMain(); });
   }
 }

@@ -1,8 +1,11 @@
 #include "maintenance/scheduler.h"
 
+#include <signal.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <future>
 
 #include "eventlog/testing/manual_clock.h"
 #include "support/child_process.h"
@@ -26,6 +29,21 @@ TEST_CASE("a task runs when it is due and once for each time it is scheduled", "
   scheduler.RunDue(absl::InfiniteDuration());
   CHECK(runs == 1);
   CHECK(scheduler.UntilDue() == absl::InfiniteDuration());
+}
+
+TEST_CASE("a signal to the process goes past the scheduler's thread", "[maintenance]") {
+  Scheduler scheduler(Clock::System(), /*background=*/true);
+  std::promise<bool> blocked;
+  const auto task = scheduler.Add([&] {
+    sigset_t signals;
+    pthread_sigmask(SIG_BLOCK, nullptr, &signals);
+    blocked.set_value(sigismember(&signals, SIGTERM) == 1);
+  });
+  scheduler.Schedule(task, absl::ZeroDuration());
+  CHECK(blocked.get_future().get());
+  sigset_t own;
+  pthread_sigmask(SIG_BLOCK, nullptr, &own);
+  CHECK(sigismember(&own, SIGTERM) == 0);
 }
 
 TEST_CASE("the earlier of two due times of a task holds", "[maintenance]") {
