@@ -21,7 +21,8 @@ struct FoundSegment {
   int64_t bytes = 0;         // of the file
   int64_t end_position = 0;  // of what is valid
   int64_t next_offset = 0;
-  bool scanned = false;  // it lies at or behind the checkpointed place
+  bool scanned = false;      // it lies at or behind the checkpointed place
+  bool has_garbage = false;  // behind what is valid, and not zeros
 };
 
 // Whether the file is an index without its segment, or one that was being written.
@@ -160,7 +161,8 @@ absl::Status Recovery::CheckCheckpointedFile() {
   return absl::OkStatus();
 }
 
-// Goes on from the checkpointed place, file after file, to the first hole.
+// Goes on from the checkpointed place, file after file, to the first hole: to what is not valid and
+// has no file behind it that goes on where the records end.
 absl::Status Recovery::ScanSegments() {
   segment_end_ = start_.end_offset;
   for (FoundSegment& found : found_) {
@@ -188,7 +190,7 @@ absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
   EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(*found)));
   if (!checkpointed) {
     changed_ = true;  // not covered by the checkpoint: name and contents are to be synced
-    if (!hole_.ok() || found->base_offset != segment_end_) return false;
+    if (found->base_offset != segment_end_) return false;
     auto header = ReadSegmentHeader(file.get());
     if (!header.ok() && !absl::IsDataLoss(header.status())) return header.status();
     if (!header.ok() || header->identity != input_.name.identity ||
@@ -210,6 +212,7 @@ absl::StatusOr<bool> Recovery::ScanOne(FoundSegment* found) {
   hole_ = scan.stopped;
   changed_ = changed_ || scan.end_position > position;
   found->scanned = true;
+  found->has_garbage = !scan.stopped.ok();
   found->end_position = scan.end_position;
   found->next_offset = scan.next_offset;
   segment_end_ = scan.next_offset;
@@ -281,7 +284,7 @@ absl::Status Recovery::CutFiles() {
   for (FoundSegment& found : found_) {
     if (!found.scanned || found.bytes == found.end_position) continue;
     EVENTLOG_ASSIGN_OR_RETURN(auto file, input_.files->Open(PathOf(found)));
-    if (!hole_.ok()) result_.bytes_cut += found.bytes - found.end_position;
+    if (found.has_garbage) result_.bytes_cut += found.bytes - found.end_position;
     EVENTLOG_RETURN_IF_ERROR(file->Truncate(found.end_position));
     changed_ = true;
   }

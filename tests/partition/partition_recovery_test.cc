@@ -246,6 +246,24 @@ TEST_CASE("recovery goes on over files that the checkpoint does not know", "[par
   CHECK(fixture.ReadRecovered(0, *std::move(result)).size() == 30);
 }
 
+TEST_CASE("what lies behind the batches of a segment does not hide the next one", "[partition]") {
+  PartitionFixture fixture;
+  const std::string first = SegmentBytes(0, {Ten(0)});
+  const std::string garbage =
+      GENERATE(std::string("garbage"), std::string(300, 'x'), Ten(20).bytes.substr(0, 100));
+  fixture.WriteFile(fixture.SegmentFile(0, 0), 0, first + garbage);
+  fixture.WriteFile(fixture.SegmentFile(0, 10), 0, SegmentBytes(10, {Ten(10)}));
+  PartitionRecoveryInput input = fixture.RecoveryInput(0);
+  input.mode = GENERATE(RecoveryMode::kRefuse, RecoveryMode::kTruncate);
+  if (GENERATE(true, false)) input.checkpoint = Covering(0, SegmentBytes(0, {}), 0);
+  auto result = RecoverPartition(input);
+  REQUIRE(result.ok());
+  CHECK(result->partition.end_offset == 20);
+  CHECK(result->bytes_cut == std::ssize(garbage));
+  CHECK(fixture.Bytes(fixture.SegmentFile(0, 0)) == first);
+  CHECK(fixture.ReadRecovered(0, *std::move(result)).size() == 20);
+}
+
 TEST_CASE("the skipping mode puts fillers where frames are missing", "[partition]") {
   PartitionFixture fixture;
   const auto partition = fixture.Make(0);
