@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace eventlog::inline v1::internal {
 
 // Keeps signals off the calling thread while it lives, and for good off a thread that is started
