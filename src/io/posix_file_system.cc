@@ -51,7 +51,7 @@ class PosixFile final : public File {
   absl::Status WriteAt(int64_t offset, absl::Span<const std::string_view> pieces) override {
     EVENTLOG_RETURN_IF_ERROR(CheckWritable());
     int64_t end = offset;
-    for (const std::string_view piece : pieces) end += static_cast<int64_t>(piece.size());
+    for (const std::string_view piece : pieces) end = EndOf(end, std::ssize(piece));
     if (end > size_limit_.load(std::memory_order_relaxed)) {
       EVENTLOG_RETURN_IF_ERROR(CheckSize("write", end));
     }
@@ -79,7 +79,7 @@ class PosixFile final : public File {
   absl::Status Allocate(int64_t offset, int64_t bytes) override {
     EVENTLOG_RETURN_IF_ERROR(CheckWritable());
     if (bytes == 0) return absl::OkStatus();
-    EVENTLOG_RETURN_IF_ERROR(CheckSize("allocate", offset + bytes));
+    EVENTLOG_RETURN_IF_ERROR(CheckSize("allocate", EndOf(offset, bytes)));
     if (Complete([&] { return fallocate(fd_, 0, offset, bytes); }) == 0) return absl::OkStatus();
     if (errno != EOPNOTSUPP) return Error("allocate");
     // It cannot reserve. What the file has already is left as it is.
@@ -147,6 +147,11 @@ class PosixFile final : public File {
     return absl::UnimplementedError(
         fmt::format("{}: not on ext4, XFS or tmpfs, but on a file system of type {:#x}", path_,
                     static_cast<unsigned long>(system.f_type)));
+  }
+  // Where no file ends the largest offset, which is refused in its turn.
+  static int64_t EndOf(int64_t offset, int64_t bytes) {
+    int64_t end = 0;
+    return __builtin_add_overflow(offset, bytes, &end) ? INT64_MAX : end;
   }
   // Whether the file may reach so far. Writes ask only beyond what they were allowed before.
   absl::Status CheckSize(std::string_view call, int64_t bytes) {
