@@ -173,7 +173,9 @@ std::string Judge::JudgeLoss(const TopicPartition& place, const PartitionImage& 
 
 // At the end of a partition.
 std::string Judge::JudgeCut(const PartitionImage& image, const Reading& found, int64_t offset) {
-  int64_t proven = image.proven_end;
+  // An older checkpoint, with a segment that is damaged as well, does not prove what a newer one
+  // did.
+  int64_t proven = IsStale(kCheckpoint) ? 0 : image.proven_end;
   bool is_hit = cut_ != kNoCut;
   bool erased = erased_;
   for (const Home& home : image.homes) {
