@@ -13,6 +13,7 @@
 
 namespace eventlog::inline v1::internal {
 
+// On a line of its own: the count of references that readers take and give back lies beside it.
 class alignas(64) TailBuffer {
  public:
   explicit TailBuffer(std::size_t capacity)
