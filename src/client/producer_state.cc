@@ -157,7 +157,7 @@ void ProducerState::Unreserve(int64_t bytes, uint64_t flush_epoch) {
   {
     MutexLock lock(&mutex_);
     buffered_bytes_ -= bytes;
-    LeaveEpoch(flush_epoch);
+    LeaveEpoch({flush_epoch, 1});
     changed_.NotifyAll();
   }
   space_waiters_.Notify();
@@ -207,8 +207,8 @@ absl::Status ProducerState::AwaitSpace(Waiting* waiting) {
 
 // --- Flush and Close.
 
-void ProducerState::LeaveEpoch(uint64_t flush_epoch) {
-  --under_way_[flush_epoch - first_epoch_];
+void ProducerState::LeaveEpoch(const EpochShare& share) {
+  under_way_[share.flush_epoch - first_epoch_] -= share.records;
   while (under_way_.size() > 1 && under_way_.front() == 0) {
     under_way_.pop_front();
     ++first_epoch_;
@@ -287,9 +287,14 @@ void ProducerState::Abandon() {
 
 // --- Callbacks.
 
-void ProducerState::OnResolved(absl::Span<SendResult> results) {
+void ProducerState::OnResolved(std::vector<SendResult>* results) {
+  int64_t bytes = 0;
+  for (const SendResult& result : *results) bytes += result.bytes;
   MutexLock lock(&mutex_);
-  for (SendResult& result : results) completed_.push_back(std::move(result));
+  completed_bytes_ += bytes;
+  if (completed_.empty()) completed_.swap(*results);
+  for (SendResult& result : *results) completed_.push_back(std::move(result));
+  results->clear();
   if (std::exchange(is_ready_, true)) return;
   // Under the lock: whoever delivers meanwhile may be the last to hold this.
   core_->sender()->AddReady(shared_from_this());
@@ -306,9 +311,20 @@ void ProducerState::Deliver() noexcept {
   if (idle()) self = std::move(self_);
 }
 
+ProducerState::EpochShares ProducerState::SharesOf(const std::vector<SendResult>& results) {
+  EpochShares shares;
+  for (const SendResult& result : results) {
+    if (shares.empty() || shares.back().flush_epoch != result.flush_epoch) {
+      shares.push_back({result.flush_epoch, 0});
+    }
+    ++shares.back().records;
+  }
+  return shares;
+}
+
 void ProducerState::RunCompleted() {
   delivered_.swap(completed_);
-  for (const SendResult& result : delivered_) buffered_bytes_ -= result.bytes;
+  buffered_bytes_ -= std::exchange(completed_bytes_, 0);
   mutex_.Unlock();
   space_waiters_.Notify();
   absl::Status failure;
@@ -324,10 +340,11 @@ void ProducerState::RunCompleted() {
       }
     }
   }
+  const EpochShares shares = SharesOf(delivered_);
+  delivered_.clear();
   mutex_.Lock();
   failure_.Update(failure);
-  for (const SendResult& result : delivered_) LeaveEpoch(result.flush_epoch);
-  delivered_.clear();
+  for (const EpochShare& share : shares) LeaveEpoch(share);
   changed_.NotifyAll();
 }
 

@@ -13,10 +13,10 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "base/gate.h"
 #include "base/mutex.h"
 #include "client/log_core.h"
@@ -45,7 +45,7 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   // Close inside a callback, which cannot wait: what was accepted is told about later.
   void Abandon();
 
-  void OnResolved(absl::Span<SendResult> results) override;
+  void OnResolved(std::vector<SendResult>* results) override;
   void Deliver() noexcept override;
 
  private:
@@ -56,6 +56,13 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
     bool has_deadline = false;
     bool has_claim = false;  // claimed_bytes_ are its own
   };
+
+  // How many of the records that were told about, one after the other, are of one flush epoch.
+  struct EpochShare {
+    uint64_t flush_epoch = 0;
+    int64_t records = 0;
+  };
+  using EpochShares = absl::InlinedVector<EpochShare, 4>;
 
   ProducerState(std::shared_ptr<LogCore> core, ProducerOptions options)
       : core_(std::move(core)), options_(std::move(options)) {}
@@ -79,7 +86,8 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   bool Reserve(Waiting* waiting, uint64_t* flush_epoch);
   void Unreserve(int64_t bytes, uint64_t flush_epoch);
   void GiveUpClaim(const Waiting& waiting);
-  void LeaveEpoch(uint64_t flush_epoch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static EpochShares SharesOf(const std::vector<SendResult>& results);
+  void LeaveEpoch(const EpochShare& share) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Until all that was accepted so far is told about.
@@ -105,7 +113,8 @@ class ProducerState final : public SendSink, public std::enable_shared_from_this
   uint64_t first_epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   bool sent_while_flushing_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<SendResult> completed_ ABSL_GUARDED_BY(mutex_);
-  bool is_ready_ ABSL_GUARDED_BY(mutex_) = false;  // the sender knows of completed_
+  int64_t completed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of these, in the buffer
+  bool is_ready_ ABSL_GUARDED_BY(mutex_) = false;        // the sender knows of completed_
   bool delivering_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<SendResult> delivered_;                            // the delivering thread's
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);                 // the first that nobody was told

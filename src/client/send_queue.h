@@ -1,21 +1,26 @@
 // What producers have sent to one partition and have not been told about yet.
 //
 // Invariants:
-// - the queue is in the order of offsets: a record is staged and queued under one lock;
+// - the queue is in the order of offsets, first older_, then newer_: a record is staged and queued
+//   under one lock, and newer_ moves on as a whole;
 // - records are told about in this order, each once, and their tickets end then;
-// - a sink is not used after Disown.
+// - a sink is not used after Disown;
+// - who sends waits for none who tells: these hold mutex_ only to take newer_ over.
 //
-// Lock order: the queue's, then the partition's or the sink's.
+// Lock order: the teller's, then the queue's, then the partition's; or the teller's, then the
+// sink's.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "base/growing_list.h"
 #include "base/log_time.h"
 #include "base/mutex.h"
 #include "eventlog/producer.h"
@@ -37,8 +42,9 @@ struct SendResult {
 class SendSink {
  public:
   virtual ~SendSink() = default;
-  // Takes the results over, in order. Called under the queue's lock: no callback runs here.
-  virtual void OnResolved(absl::Span<SendResult> results) = 0;
+  // Takes the results over, in order, and leaves none. Called under the teller's lock: no callback
+  // runs here.
+  virtual void OnResolved(std::vector<SendResult>* results) = 0;
   // Runs the callbacks of what was resolved. No lock is held. A callback that throws terminates.
   virtual void Deliver() noexcept = 0;
 };
@@ -101,35 +107,51 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
     int64_t timestamp_ms = 0;
   };
 
-  // `rest`: OK, or what is told about records that are not resolved.
-  void SettleLocked(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What is told about records that are not resolved, and OK where that is nothing.
+  void SettleLocked(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
+  // Of older_, up to the first that is not resolved. Returns the bytes of what was told about.
+  int64_t TellOlder(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
+  // After these. False: there is nothing more to tell.
+  bool TakeNewer(int64_t told_bytes, const absl::Status& rest)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
+  void MoveNewer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_, mutex_);
   void Tell(Pending* pending, absl::StatusOr<RecordMetadata> result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
+  void HandOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
 
   const std::shared_ptr<Partition> partition_;
   const int32_t number_;
 
-  Mutex mutex_;
-  std::vector<Pending> pending_ ABSL_GUARDED_BY(mutex_);
-  int64_t pending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  Config config_ ABSL_GUARDED_BY(mutex_);               // as of the last record
-  absl::Duration due_ ABSL_GUARDED_BY(mutex_);          // of what is pending
-  int64_t collected_end_ ABSL_GUARDED_BY(mutex_) = -1;  // of the round that is on
+  Mutex teller_mutex_;
+  std::vector<Pending> older_ ABSL_GUARDED_BY(teller_mutex_);
+  int64_t collected_end_ ABSL_GUARDED_BY(teller_mutex_) = -1;  // of the round that is on
+  std::vector<SendResult> results_
+      ABSL_GUARDED_BY(teller_mutex_);  // of results_sink_, on their way
+  SendSink* results_sink_ ABSL_GUARDED_BY(teller_mutex_) = nullptr;
+
+  Mutex mutex_ ABSL_ACQUIRED_AFTER(teller_mutex_);
+  std::vector<Pending> newer_ ABSL_GUARDED_BY(mutex_);
+  bool is_waiting_ ABSL_GUARDED_BY(mutex_) = false;  // somebody: in older_ or newer_
+  int64_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Config config_ ABSL_GUARDED_BY(mutex_);       // as of the last record
+  absl::Duration due_ ABSL_GUARDED_BY(mutex_);  // of what is waiting
   bool listed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<SendResult> results_ ABSL_GUARDED_BY(mutex_);  // of results_sink_, on their way
-  SendSink* results_sink_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
 // The queues of one topic, made when they are first used. Thread-safe.
 class SendQueues {
  public:
-  // Lives as long as this.
+  // One thread at a time, before anybody asks for its queue.
+  void AddPartition() { queues_.Grow(); }
+  // Lives as long as this. Without a lock once it is made.
   SendQueue* Of(Partition* partition, int32_t number);
 
  private:
-  Mutex mutex_;
-  std::vector<std::shared_ptr<SendQueue>> queues_ ABSL_GUARDED_BY(mutex_);
+  struct Lazy {
+    std::once_flag made;
+    std::shared_ptr<SendQueue> queue;
+  };
+  GrowingList<Lazy> queues_;
 };
 
 }  // namespace eventlog::inline v1::internal

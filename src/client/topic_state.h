@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/growing_list.h"
 #include "client/log_core.h"
-#include "client/partition_list.h"
 #include "client/partitioner.h"
 #include "client/record_check.h"
 #include "client/send_queue.h"
@@ -22,6 +22,8 @@ namespace eventlog::inline v1::internal {
 
 class TopicState {
  public:
+  using PartitionList = GrowingList<std::shared_ptr<Partition>>;  // by number
+
   // Without partitions at first: nobody sees it before it has some. `first_turn`: where records
   // without key begin, any number.
   TopicState(std::shared_ptr<LogCore> core, int32_t id, std::string name, uint32_t first_turn)
@@ -38,6 +40,7 @@ class TopicState {
 
   // One thread at a time; the partition is ready to be used.
   void AddPartition(std::shared_ptr<Partition> partition) {
+    send_queues_.AddPartition();
     partitions_.Append(std::move(partition));
   }
   void SetBatchBytes(int64_t bytes) { batch_bytes_.store(bytes, std::memory_order_relaxed); }

@@ -149,7 +149,10 @@ class Partition final : public GroupMember,
   // Every ticket ends here, once. Offsets of dropped records are given out again only when all
   // tickets of that time have ended.
   void Finish(const AppendTicket& ticket) {
-    if (ticket.counted) tickets_out_.fetch_sub(1, std::memory_order_release);
+    if (ticket.counted) FinishCounted(1);
+  }
+  void FinishCounted(int64_t tickets) {
+    tickets_out_.fetch_sub(tickets, std::memory_order_release);
   }
   bool NeedsSync() const {
     return acknowledgement_.load(std::memory_order_acquire) == Acknowledgement::kDisk;

@@ -17,9 +17,9 @@ using internal::StagedAppend;
 // Notes what it is told: offsets, and reasons where there is none.
 class Notes final : public internal::SendSink {
  public:
-  void OnResolved(absl::Span<SendResult> results) override {
+  void OnResolved(std::vector<SendResult>* results) override {
     ++calls;
-    for (SendResult& result : results) {
+    for (SendResult& result : *results) {
       if (result.result.ok()) {
         offsets.push_back(result.result->offset);
         timestamps.push_back(result.result->timestamp);
@@ -29,6 +29,7 @@ class Notes final : public internal::SendSink {
       bytes += result.bytes;
       if (result.done) std::move(result.done)(result.result);
     }
+    results->clear();
   }
   void Deliver() noexcept override {}
 
@@ -234,6 +235,8 @@ TEST_CASE("each partition has one queue", "[client]") {
   const auto a = fixture.Make(0);
   const auto b = fixture.Make(1);
   internal::SendQueues queues;
+  queues.AddPartition();
+  queues.AddPartition();
   SendQueue* const of_b = queues.Of(b.get(), 1);
   CHECK(queues.Of(a.get(), 0) != of_b);
   CHECK(queues.Of(b.get(), 1) == of_b);

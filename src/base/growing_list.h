@@ -1,4 +1,4 @@
-// The partitions of a topic, by number: a list that grows while others read it without a lock.
+// A list that grows while others read it without a lock.
 //
 // Entries lie in chunks of 1, 2, 4, ... that never move; the size is stored last. So whatever is
 // below a size that was seen is there, and stays where it is as long as the list.
@@ -12,18 +12,19 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "partition/partition.h"
 
 namespace eventlog::inline v1::internal {
 
-// Thread-safe but for Append, which one thread at a time calls.
-class PartitionList {
+// Thread-safe but for Append and Grow, which one thread at a time calls; what an entry allows is
+// its own affair.
+template <typename T>
+class GrowingList {
  public:
   // Walks what was there when it was made.
   class Iterator {
    public:
-    Iterator(const PartitionList* list, std::size_t at) : list_(list), at_(at) {}
-    const std::shared_ptr<Partition>& operator*() const { return (*list_)[at_]; }
+    Iterator(const GrowingList* list, std::size_t at) : list_(list), at_(at) {}
+    const T& operator*() const { return (*list_)[at_]; }
     Iterator& operator++() {
       ++at_;
       return *this;
@@ -31,28 +32,28 @@ class PartitionList {
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
-    const PartitionList* list_;
+    const GrowingList* list_;
     std::size_t at_;
   };
 
   std::size_t size() const { return size_.load(); }
   // `number` is below a size that was seen.
-  const std::shared_ptr<Partition>& operator[](std::size_t number) const {
+  const T& operator[](std::size_t number) const {
     return chunks_[ChunkOf(number)][PlaceOf(number)];
   }
-  const std::shared_ptr<Partition>& front() const { return (*this)[0]; }
+  T& operator[](std::size_t number) { return chunks_[ChunkOf(number)][PlaceOf(number)]; }
+  const T& front() const { return (*this)[0]; }
   Iterator begin() const { return {this, 0}; }
   Iterator end() const { return {this, size()}; }
 
-  void Append(std::shared_ptr<Partition> partition) {
-    const std::size_t number = size_.load(std::memory_order_relaxed);
-    const std::size_t chunk = ChunkOf(number);
-    EVENTLOG_ASSERT(chunk < kChunks);
-    if (chunks_[chunk] == nullptr) {
-      chunks_[chunk] = std::make_unique<std::shared_ptr<Partition>[]>(std::size_t{1} << chunk);
-    }
-    chunks_[chunk][PlaceOf(number)] = std::move(partition);
-    size_.store(number + 1);  // sequentially consistent, as WaitSet asks of what it tells of
+  void Append(T entry) {
+    *Next() = std::move(entry);
+    ShowNext();
+  }
+  // By an entry as T's default constructor makes it.
+  void Grow() {
+    Next();
+    ShowNext();
   }
 
  private:
@@ -65,7 +66,17 @@ class PartitionList {
     return number + 1 - (std::size_t{1} << ChunkOf(number));
   }
 
-  std::array<std::unique_ptr<std::shared_ptr<Partition>[]>, kChunks> chunks_;
+  T* Next() {
+    const std::size_t number = size_.load(std::memory_order_relaxed);
+    const std::size_t chunk = ChunkOf(number);
+    EVENTLOG_ASSERT(chunk < kChunks);
+    if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<T[]>(std::size_t{1} << chunk);
+    return &chunks_[chunk][PlaceOf(number)];
+  }
+  // Sequentially consistent, as WaitSet asks of what it tells of.
+  void ShowNext() { size_.store(size_.load(std::memory_order_relaxed) + 1); }
+
+  std::array<std::unique_ptr<T[]>, kChunks> chunks_;
   std::atomic<std::size_t> size_{0};
 };
 
