@@ -1,5 +1,6 @@
 #include "journal/journal.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -30,53 +31,86 @@ absl::Status Journal::Start(const Uuid& log_id, uint64_t generation) {
 
 absl::Status Journal::Commit(absl::Span<const std::shared_ptr<GroupMember>> members, bool sync,
                              absl::FunctionRef<bool()> done) {
-  Request request{members, sync, done, {}, false};
-  MutexLock lock(&mutex_);
-  const auto registered = requests_.insert(requests_.end(), &request);
+  Request request{members, sync, done};
   absl::Status status;
-  while (!done()) {
-    status = health_->Check();
-    // A leader may be reading what this call's members point to: not before it is through.
-    if (!status.ok() && !leading_) break;
-    if (leading_) {
-      request.called = false;
-      request.wake.Wait(&mutex_);
-    } else {
-      Lead();
-    }
+  bool waits = true;
+  {
+    MutexLock lock(&mutex_);
+    request.place = requests_.insert(requests_.end(), &request);
+    waits = Look(&request, &status);
   }
-  requests_.erase(registered);
-  WakeSatisfied();  // if this one was called to lead and has nothing to do, another one leads
-  return done() ? absl::OkStatus() : status;
+  while (waits) {
+    if (request.word.Take() == kSettled) return absl::OkStatus();
+    MutexLock lock(&mutex_);
+    waits = Look(&request, &status);
+  }
+  return status;
 }
 
-void Journal::Lead() {
-  leading_ = true;
+bool Journal::Look(Request* request, absl::Status* status) {
+  while (!request->settled && !request->done()) {
+    *status = health_->Check();
+    // A leader may be reading what this call's members point to: not before it is through.
+    if (!status->ok() && leader_ == nullptr) break;
+    if (leader_ != nullptr) {
+      request->called = false;
+      return true;
+    }
+    Lead(request);
+  }
+  if (request->settled) return true;
+  requests_.erase(request->place);
+  CallNext();  // if this one was called to lead and has nothing to do, another one leads
+  if (request->done()) *status = absl::OkStatus();
+  return false;
+}
+
+void Journal::Lead(Request* own) {
+  leader_ = own;
   GroupMembers members;
   bool sync = false;
   for (const Request* request : requests_) {
     if (request->done()) continue;
-    members.insert(members.end(), request->members.begin(), request->members.end());
+    for (const auto& member : request->members) {  // often they all have the same one
+      if (members.empty() || members.back() != member) members.push_back(member);
+    }
     sync = sync || request->sync;
   }
   mutex_.Unlock();
   RunGroup(members, sync);
   mutex_.Lock();
-  leading_ = false;
-  WakeSatisfied();
+  const Requests settled = TakeSettled();
+  leader_ = nullptr;
+  if (own->done()) CallNext();
+  mutex_.Unlock();
+  Tell(settled);
+  mutex_.Lock();
 }
 
-void Journal::WakeSatisfied() {
-  const bool poisoned = health_->poisoned();
-  bool leader_called = leading_;
-  for (Request* request : requests_) {
-    const bool finished = poisoned || request->done();
-    if (!finished && leader_called) continue;
-    leader_called = leader_called || !finished;
-    if (!request->called) {
-      request->called = true;
-      request->wake.NotifyOne();
+Journal::Requests Journal::TakeSettled() {
+  Requests settled;
+  for (auto at = requests_.begin(); at != requests_.end();) {
+    Request* const request = *at;
+    const bool stays = request == leader_ || !request->done();
+    if (!stays) {
+      request->settled = true;
+      settled.push_back(request);
     }
+    at = stays ? std::next(at) : requests_.erase(at);
+  }
+  return settled;
+}
+
+void Journal::Tell(const Requests& settled) {
+  for (Request* request : settled) request->word.Leave(kSettled);
+}
+
+void Journal::CallNext() {
+  const bool poisoned = health_->poisoned();
+  if (leader_ != nullptr && !poisoned) return;
+  for (Request* request : requests_) {
+    if (!std::exchange(request->called, true)) request->word.Leave(kLookAgain);
+    if (!poisoned) return;
   }
 }
 
@@ -124,8 +158,10 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   }
   for (const auto& member : members) member->OnWritten(sequence);
   if (sync) {  // those whose durability is reached need not wait for the sync
-    MutexLock lock(&mutex_);
-    WakeSatisfied();
+    Tell([&] {
+      MutexLock lock(&mutex_);
+      return TakeSettled();
+    }());
   }
   return absl::OkStatus();
 }

@@ -26,6 +26,7 @@
 #include "base/health.h"
 #include "base/mutex.h"
 #include "base/uuid.h"
+#include "base/wake_word.h"
 #include "eventlog/file_system.h"
 #include "format/journal_group.h"
 #include "journal/journal_files.h"
@@ -103,18 +104,33 @@ class Journal {
   void PrepareRoom(int64_t group_bytes) { Prepared(files_.PrepareRoom(group_bytes)); }
 
  private:
+  // A call that waits. On its stack: nobody else looks at it once it is called off or told, but for
+  // the one who is about to tell it.
   struct Request {
     absl::Span<const std::shared_ptr<GroupMember>> members;
     bool sync;
     absl::FunctionRef<bool()> done;
-    CondVar wake;
-    bool called = false;  // woken, on its way
+    std::list<Request*>::iterator place = {};
+    bool called = false;   // on its way to look again
+    bool settled = false;  // off the list: it is told next
+    WakeWord word = {};    // kLookAgain or kSettled
   };
+  using Requests = std::vector<Request*>;
+  static constexpr uint32_t kLookAgain = 2;
+  static constexpr uint32_t kSettled = 3;
 
   class Marker;
 
-  void Lead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void WakeSatisfied() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Leads as long as nobody else does and the request needs it. True: it is to wait for its word.
+  bool Look(Request* request, absl::Status* status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // One group, for all that wait; the others that it settles are told.
+  void Lead(Request* own) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes those off the list whose condition holds, but not the leader's own.
+  Requests TakeSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Not under the lock: whom they wake would wait for it.
+  static void Tell(const Requests& settled);
+  // One of those that wait leads when nobody does; when the log is poisoned, all are to look.
+  void CallNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunGroup(const GroupMembers& members, bool sync);
   absl::Status WriteGroup(const GroupMembers& members, bool sync);
   void Prepared(const absl::Status& prepared);
@@ -130,7 +146,7 @@ class Journal {
   std::atomic<uint64_t> synced_upto_{0};
 
   Mutex mutex_;
-  bool leading_ ABSL_GUARDED_BY(mutex_) = false;
+  const Request* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
   std::list<Request*> requests_ ABSL_GUARDED_BY(mutex_);
 };
 

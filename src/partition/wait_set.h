@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "base/mutex.h"
+#include "base/wake_word.h"
 #include "io/event_fd.h"
 
 namespace eventlog::inline v1::internal {
@@ -23,33 +25,28 @@ class Event {
   explicit Event(EventFd fd) : fd_(std::move(fd)) {}
 
   void Set() {
-    MutexLock lock(&mutex_);
-    if (set_) return;
-    set_ = true;
-    wake_.NotifyOne();
-    if (fd_.has_value()) fd_->Raise();
+    if (!fd_.has_value()) return word_.Leave(kSet);
+    MutexLock lock(&fd_mutex_);
+    word_.Leave(kSet);
+    if (!std::exchange(is_raised_, true)) fd_->Raise();
   }
-  void Clear() {
-    MutexLock lock(&mutex_);
-    ClearLocked();
-  }
+  void Clear() { Wait(absl::ZeroDuration()); }
   // Waits until it is set, at most `timeout` of real time, and clears it.
   void Wait(absl::Duration timeout) {
-    MutexLock lock(&mutex_);
-    if (!set_) wake_.WaitFor(&mutex_, timeout);
-    ClearLocked();
+    word_.Take(timeout);
+    if (!fd_.has_value()) return;
+    MutexLock lock(&fd_mutex_);
+    word_.Take(absl::ZeroDuration());
+    if (std::exchange(is_raised_, false)) fd_->Lower();
   }
 
  private:
-  void ClearLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (set_ && fd_.has_value()) fd_->Lower();
-    set_ = false;
-  }
+  static constexpr uint32_t kSet = 2;
 
-  Mutex mutex_;
-  CondVar wake_;
-  bool set_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<EventFd> fd_ ABSL_GUARDED_BY(mutex_);
+  WakeWord word_;
+  Mutex fd_mutex_;  // so that the descriptor is what the word is
+  bool is_raised_ ABSL_GUARDED_BY(fd_mutex_) = false;
+  std::optional<EventFd> fd_;
 };
 
 // Thread-safe.
