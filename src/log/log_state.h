@@ -130,9 +130,11 @@ class LogState final : public LogCore, public std::enable_shared_from_this<LogSt
   absl::Status TrimOffsetsInMemory();
 
   // write.cc
+  absl::Status CheckEntry(const WriteBatchState::RecordEntry& entry,
+                          const ProducerRecord& record) const;
   absl::Status WriteShares(std::vector<AtomicShare> shares, const AppendTime& now, bool sync,
                            std::vector<AtomicShare>* written);
-  absl::Status WriteOffsets(const OffsetRecords& records, bool sync);
+  absl::Status WriteOffsets(OffsetRecords records, bool sync);
   absl::Status DeleteOffsets(std::vector<OffsetCommitKey> keys);
   bool CommitNeedsSync(absl::Span<const TopicPartitionOffset> offsets);
 

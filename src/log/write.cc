@@ -1,6 +1,5 @@
 // Log::Write, offset commits and their administration: each one journal group.
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -40,6 +39,62 @@ absl::Status CheckCommit(std::string_view group, const TopicPartitionOffset& off
   return CheckNotReserved(offset.topic);
 }
 
+// Where the records of one Write go, and the records as its shares view them: those of a partition
+// next to each other, in the caller's order.
+class RoutedRecords {
+ public:
+  explicit RoutedRecords(std::size_t count) {
+    routes_.reserve(count);
+    unsorted_.reserve(count);
+  }
+
+  void Add(const std::shared_ptr<Partition>& partition, const ProducerRecord& record) {
+    routes_.push_back({&partition, routes_.size()});
+    unsorted_.push_back(record);
+  }
+  // Of all that was added. They view this.
+  std::vector<AtomicShare> Shares() {
+    std::stable_sort(routes_.begin(), routes_.end(),
+                     [](const Route& a, const Route& b) { return a.Key() < b.Key(); });
+    sorted_.reserve(routes_.size());
+    for (const Route& route : routes_) sorted_.push_back(unsorted_[route.place]);
+    std::vector<AtomicShare> shares;
+    for (std::size_t begin = 0, end = 0; begin < routes_.size(); begin = end) {
+      const auto& partition = *routes_[begin].partition;
+      while (end < routes_.size() && *routes_[end].partition == partition) ++end;
+      shares.push_back({partition, absl::MakeConstSpan(sorted_).subspan(begin, end - begin)});
+    }
+    return shares;
+  }
+  // In the order in which they were added. `shares`: these, and perhaps more behind them.
+  std::vector<RecordMetadata> Metadata(absl::Span<const AtomicShare> shares,
+                                       const AppendTime& now) const {
+    std::vector<RecordMetadata> metadata(routes_.size());
+    std::size_t sorted = 0;
+    for (const AtomicShare& share : shares) {
+      for (std::size_t i = 0; i < share.records.size() && sorted < routes_.size(); ++i) {
+        metadata[routes_[sorted++].place] = share.MetadataOfRecord(i, now);
+      }
+    }
+    return metadata;
+  }
+
+ private:
+  struct Route {
+    const std::shared_ptr<Partition>* partition;
+    std::size_t place;  // in the caller's order
+
+    std::pair<int32_t, int32_t> Key() const {
+      const PartitionName& name = (*partition)->name();
+      return {name.topic_id, name.identity.partition};
+    }
+  };
+
+  std::vector<Route> routes_;
+  std::vector<ProducerRecord> unsorted_;
+  std::vector<ProducerRecord> sorted_;
+};
+
 }  // namespace
 
 // What records of __consumer_offsets are to say, and the bytes that they view.
@@ -58,11 +113,10 @@ class OffsetRecords {
   bool empty() const { return entries_.empty(); }
   std::size_t bytes() const { return bytes_; }  // encoded, at most
 
-  // Views this, which does not grow any more.
-  AtomicShare Share(std::shared_ptr<Partition> partition) const {
-    AtomicShare share{std::move(partition), {}};
-    for (const Entry& entry : entries_) share.records.push_back(entry.Record());
-    return share;
+  // Of all that was added. It views this.
+  AtomicShare Share(std::shared_ptr<Partition> partition) {
+    for (const Entry& entry : entries_) records_.push_back(entry.Record());
+    return {std::move(partition), records_};
   }
   void ApplyTo(OffsetStore* offsets, const AtomicShare& written) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -95,6 +149,7 @@ class OffsetRecords {
   }
 
   std::vector<Entry> entries_;
+  std::vector<ProducerRecord> records_;
   std::size_t bytes_ = 0;
 };
 
@@ -124,7 +179,7 @@ absl::Status LogState::WriteShares(std::vector<AtomicShare> shares, const Append
   return absl::OkStatus();
 }
 
-absl::Status LogState::WriteOffsets(const OffsetRecords& records, bool sync) {
+absl::Status LogState::WriteOffsets(OffsetRecords records, bool sync) {
   if (records.empty()) return absl::OkStatus();
   EVENTLOG_ASSIGN_OR_RETURN(const auto topic, OffsetsTopic());
   std::vector<AtomicShare> written;
@@ -143,7 +198,7 @@ absl::Status LogState::CommitOffsets(const OffsetCommits& commits) {
   if (static_cast<int64_t>(records.bytes()) > options_.max_write_bytes) {
     return TooLarge("the commit", records.bytes(), "max_write_bytes", options_.max_write_bytes);
   }
-  return WriteOffsets(records, CommitNeedsSync(commits.offsets));
+  return WriteOffsets(std::move(records), CommitNeedsSync(commits.offsets));
 }
 
 // Null values, each as durable as can be. More than one write may hold are several.
@@ -152,10 +207,9 @@ absl::Status LogState::DeleteOffsets(std::vector<OffsetCommitKey> keys) {
   for (OffsetCommitKey& key : keys) {
     records.AddDeletion(std::move(key));
     if (static_cast<int64_t>(records.bytes()) < options_.max_write_bytes) continue;
-    EVENTLOG_RETURN_IF_ERROR(WriteOffsets(records, /*sync=*/true));
-    records = OffsetRecords();
+    EVENTLOG_RETURN_IF_ERROR(WriteOffsets(std::exchange(records, OffsetRecords()), /*sync=*/true));
   }
-  return WriteOffsets(records, /*sync=*/true);
+  return WriteOffsets(std::move(records), /*sync=*/true);
 }
 
 // Every offset that a group has committed in the topic.
@@ -196,36 +250,29 @@ absl::Status LogState::DeleteGroup(std::string_view group) {
   return DeleteOffsets(std::move(keys));
 }
 
+absl::Status LogState::CheckEntry(const WriteBatchState::RecordEntry& entry,
+                                  const ProducerRecord& record) const {
+  if (entry.topic == nullptr || entry.topic->core() != this) {
+    return MakeError(ErrorReason::kWrongLog, "the topic is not of this log");
+  }
+  EVENTLOG_RETURN_IF_ERROR(entry.topic->CheckNotDeleted());
+  return entry.topic->Check(record);
+}
+
 absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMetadata>* metadata) {
   if (static_cast<int64_t>(batch.bytes()) > options_.max_write_bytes) {
     return TooLarge("the batch", batch.bytes(), "max_write_bytes", options_.max_write_bytes);
   }
   if (batch.size() == 0) return absl::OkStatus();
-  std::map<Partition*, std::size_t> share_of;
-  std::vector<AtomicShare> shares;
-  std::vector<std::pair<std::size_t, std::size_t>> places;  // of each record: share, index in it
   bool sync = false;
-  const auto share_for = [&](const std::shared_ptr<Partition>& partition) {
-    const auto [at, added] = share_of.emplace(partition.get(), shares.size());
-    if (added) shares.push_back({partition, {}});
-    return at->second;
-  };
+  RoutedRecords records(batch.records().size());
   for (const auto& entry : batch.records()) {
-    absl::Status wrong;
-    if (entry.topic == nullptr || entry.topic->core() != this) {
-      wrong = MakeError(ErrorReason::kWrongLog, "the topic is not of this log");
-    } else {
-      wrong = entry.topic->CheckNotDeleted();
-    }
-    if (!wrong.ok()) return WithFailedIndex(wrong, entry.element);
     const ProducerRecord record = batch.View(entry);
-    if (absl::Status refused = entry.topic->Check(record); !refused.ok()) {
+    if (absl::Status refused = CheckEntry(entry, record); !refused.ok()) {
       return WithFailedIndex(refused, entry.element);
     }
     const auto number = static_cast<std::size_t>(entry.topic->Route(record));
-    const std::size_t share = share_for(entry.topic->partitions()[number]);
-    places.emplace_back(share, shares[share].records.size());
-    shares[share].records.push_back(record);
+    records.Add(entry.topic->partitions()[number], record);
     sync = sync || entry.topic->NeedsSync();
   }
   OffsetRecords commits;
@@ -237,21 +284,16 @@ absl::Status LogState::Write(const WriteBatchState& batch, std::vector<RecordMet
     if (!added.ok()) return WithFailedIndex(added, entry.element);
     offsets.push_back(entry.offset);
   }
-  std::size_t commit_share = 0;
+  std::vector<AtomicShare> shares = records.Shares();
   if (!offsets.empty()) {
     sync = sync || CommitNeedsSync(offsets);
     EVENTLOG_ASSIGN_OR_RETURN(const auto topic, OffsetsTopic());
-    commit_share = shares.size();
     shares.push_back(commits.Share(topic->partitions().front()));
   }
   std::vector<AtomicShare> written;
   EVENTLOG_RETURN_IF_ERROR(WriteShares(std::move(shares), now, sync, &written));
-  if (!commits.empty()) commits.ApplyTo(&offsets_, written[commit_share]);
-  if (metadata != nullptr) {
-    for (const auto& [share, index] : places) {
-      metadata->push_back(written[share].MetadataOfRecord(index, now));
-    }
-  }
+  if (!commits.empty()) commits.ApplyTo(&offsets_, written.back());
+  if (metadata != nullptr) *metadata = records.Metadata(written, now);
   return absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "base/error.h"
 
 namespace eventlog::inline v1::internal {
@@ -27,7 +28,7 @@ void AtomicWrite::FinishTickets() {
 
 void AtomicWrite::Collect(GroupBuilder* group) {
   if (resolved_.load(std::memory_order_relaxed)) return;
-  std::vector<Partition*> newly_held;
+  absl::InlinedVector<Partition*, 16> newly_held;
   for (const AtomicShare& share : shares_) {
     bool held = false;
     if (absl::Status ready = share.partition->HoldForAtomicWrite(sync_, &held); !ready.ok()) {
@@ -36,6 +37,7 @@ void AtomicWrite::Collect(GroupBuilder* group) {
     }
     if (held) newly_held.push_back(share.partition.get());
   }
+  tickets_.reserve(shares_.size());
   for (AtomicShare& share : shares_) {
     tickets_.push_back(share.partition->CollectAtomicShare(share.records, now_, group));
     share.first_offset = tickets_.back().first_offset;

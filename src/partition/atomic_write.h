@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "base/log_time.h"
 #include "base/mutex.h"
 #include "format/record.h"
@@ -18,8 +19,8 @@ namespace eventlog::inline v1::internal {
 
 struct AtomicShare {
   std::shared_ptr<Partition> partition;
-  std::vector<ProducerRecord> records;  // validated; the bytes they view outlive Run
-  int64_t first_offset = -1;            // set by Run
+  absl::Span<const ProducerRecord> records;  // validated; they outlive Run, as do their bytes
+  int64_t first_offset = -1;                 // set by Run
 
   RecordMetadata MetadataOfRecord(std::size_t index, const AppendTime& now) const {
     return MetadataOf(records[index], partition->name().identity.partition,

@@ -163,6 +163,23 @@ TEST_CASE("what is left of a round that did not resolve it is due at once", "[cl
   CHECK(fixture.queue->FinishRound(absl::ZeroDuration()) == SendQueue::kDueNow);
 }
 
+TEST_CASE("what a round did not settle is told before what came later", "[client]") {
+  QueueFixture fixture;
+  Notes sink;
+  std::vector<StagedAppend> due;
+  for (int i = 0; i < 3; ++i) {
+    fixture.Push(&sink);
+    fixture.queue->Collect(absl::ZeroDuration(), true, &due);
+    CHECK(due.back().ticket.end_offset == i + 1);
+    CHECK(fixture.queue->FinishRound(absl::ZeroDuration()) == SendQueue::kDueNow);
+  }
+  fixture.Push(&sink);
+  fixture.Sync();
+  fixture.queue->Settle();
+  CHECK(sink.offsets == std::vector<int64_t>{0, 1, 2, 3});
+  CHECK(fixture.queue->Delist());
+}
+
 TEST_CASE("dropped records are told why and let the partition go on", "[client]") {
   QueueFixture fixture;
   Notes sink;

@@ -14,11 +14,22 @@ using internal::AtomicShare;
 using internal::AtomicWrite;
 using internal::Partition;
 
-std::shared_ptr<AtomicWrite> MakeWrite(const std::vector<std::shared_ptr<Partition>>& partitions,
-                                       const std::vector<std::string>& values, bool sync) {
+// With the records that its shares view.
+struct MadeWrite {
+  std::vector<ProducerRecord> records;
+  std::shared_ptr<AtomicWrite> write;
+
+  AtomicWrite* operator->() const { return write.get(); }
+};
+
+MadeWrite MakeWrite(const std::vector<std::shared_ptr<Partition>>& partitions,
+                    const std::vector<std::string>& values, bool sync) {
+  MadeWrite made = {RecordsOf(values), nullptr};
   std::vector<AtomicShare> shares;
-  for (const auto& partition : partitions) shares.push_back({partition, RecordsOf(values)});
-  return std::make_shared<AtomicWrite>(std::move(shares), internal::AppendTime{1000, 1000}, sync);
+  for (const auto& partition : partitions) shares.push_back({partition, made.records});
+  made.write =
+      std::make_shared<AtomicWrite>(std::move(shares), internal::AppendTime{1000, 1000}, sync);
+  return made;
 }
 
 TEST_CASE("the shares of an atomic write are seen after its sync and not before", "[partition]") {

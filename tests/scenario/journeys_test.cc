@@ -250,6 +250,23 @@ TEST_CASE("a write joins records of topics and offsets of groups", "[scenario]")
   CHECK(metadata.empty());
 }
 
+TEST_CASE("a write places its records in their order whatever their partitions", "[scenario]") {
+  Place place(AnyWorld());
+  Log log = OpenLog(place.options());
+  auto a = log.OpenTopic("a", {.partitions = 3});
+  auto b = log.OpenTopic("b", {.partitions = 2});
+  WriteBatch batch;
+  batch.Append(*b, {.value = "0", .partition = 1}).Append(*a, {.value = "1", .partition = 2});
+  batch.Append(*a, {.value = "2", .partition = 0}).Append(*a, {.value = "3", .partition = 2});
+  batch.CommitOffsets({.group = "g"}, {{"x", 0, 1}});
+  std::vector<RecordMetadata> metadata;
+  REQUIRE(log.Write(batch, &metadata).ok());
+  std::vector<std::pair<int32_t, int64_t>> places;
+  for (const RecordMetadata& at : metadata) places.emplace_back(at.partition, at.offset);
+  CHECK(places == std::vector<std::pair<int32_t, int64_t>>{{1, 0}, {2, 0}, {0, 0}, {2, 1}});
+  CHECK(ReadTopic(&log, "a") == std::vector<std::string>{"2", "1", "3"});
+}
+
 TEST_CASE("several records are appended at once and placed in their order", "[scenario]") {
   Place place(AnyWorld());
   Log log = OpenLog(place.options());
