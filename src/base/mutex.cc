@@ -1,3 +1,4 @@
+// After Drepper, "Futexes Are Tricky" (2011): the mutex with three states.
 #include "base/mutex.h"
 
 namespace eventlog::inline v1::internal {
@@ -21,9 +22,20 @@ inline void Pause() {
 void Mutex::LockHeld() {
   for (int i = 0; i < kSpins; ++i) {
     Pause();
-    if (mutex_.try_lock()) return;
+    if (state_.load(std::memory_order_relaxed) == kFree && TryLock()) return;
   }
-  mutex_.lock();
+  while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) {
+    FutexWait(&state_, kAwaited, absl::InfiniteDuration());
+  }
+}
+
+void CondVar::WaitFor(Mutex* mutex, absl::Duration timeout) {
+  waiters_.fetch_add(1);
+  const uint32_t seen = news_.load();
+  mutex->Unlock();
+  FutexWait(&news_, seen, timeout);
+  waiters_.fetch_sub(1);
+  mutex->Lock();
 }
 
 }  // namespace eventlog::inline v1::internal

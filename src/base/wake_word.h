@@ -1,10 +1,11 @@
-// A word that others leave for one thread, which sleeps until there is one: a futex (futex(2)).
+// A word that others leave for one thread, which sleeps until there is one.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "base/futex.h"
 
 namespace eventlog::inline v1::internal {
 
@@ -18,7 +19,7 @@ class WakeWord {
   // Leaves a word that is neither of those below, in place of one that was not taken. Whoever takes
   // it may end this object at once: nothing of it is touched after that.
   void Leave(uint32_t word) {
-    if (word_.exchange(word) == kAsleep) Wake();
+    if (word_.exchange(word) == kAsleep) FutexWakeOne(&word_);
   }
   // Takes what was left. Waits for it, at most `timeout` of real time; kNothing after that.
   uint32_t Take(absl::Duration timeout = absl::InfiniteDuration());
@@ -27,8 +28,6 @@ class WakeWord {
 
  private:
   static constexpr uint32_t kAsleep = 1;
-
-  void Wake();
 
   std::atomic<uint32_t> word_{kNothing};
 };

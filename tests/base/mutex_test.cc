@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
 
 namespace eventlog::internal {
 namespace {
@@ -67,6 +70,70 @@ TEST_CASE("a wait ends when its time is over", "[base]") {
   MutexLock lock(&counter.mutex);
   counter.changed.WaitFor(&counter.mutex, absl::Milliseconds(1));
   counter.changed.WaitFor(&counter.mutex, -absl::InfiniteDuration());
+  CHECK(counter.value == 0);
+}
+
+TEST_CASE("all who sleep for a held mutex come in one after the other", "[base]") {
+  Counter counter;
+  std::vector<std::thread> others;
+  {
+    MutexLock lock(&counter.mutex);
+    for (int i = 0; i < 4; ++i) {
+      others.emplace_back([&] {
+        MutexLock in(&counter.mutex);
+        const int seen = counter.value;
+        std::this_thread::yield();
+        counter.value = seen + 1;
+      });
+    }
+    absl::SleepFor(absl::Milliseconds(20));
+    CHECK(counter.value == 0);
+  }
+  for (std::thread& other : others) other.join();
+  MutexLock lock(&counter.mutex);
+  CHECK(counter.value == 4);
+}
+
+TEST_CASE("no notification is lost between two who wait for each other", "[base]") {
+  constexpr int kTurns = 20000;
+  Counter counter;
+  const auto take_turns = [&](int mine) {
+    for (int i = 0; i < kTurns; ++i) {
+      {
+        MutexLock lock(&counter.mutex);
+        while (counter.value % 2 != mine) counter.changed.Wait(&counter.mutex);
+        ++counter.value;
+      }
+      counter.changed.NotifyOne();
+    }
+  };
+  std::thread other(take_turns, 1);
+  take_turns(0);
+  other.join();
+  MutexLock lock(&counter.mutex);
+  CHECK(counter.value == 2 * kTurns);
+}
+
+TEST_CASE("each notification of one lets a waiter go on", "[base]") {
+  Counter counter;  // of tokens
+  std::vector<std::thread> waiters;
+  for (int i = 0; i < 4; ++i) {
+    waiters.emplace_back([&] {
+      MutexLock lock(&counter.mutex);
+      while (counter.value == 0) counter.changed.Wait(&counter.mutex);
+      --counter.value;
+    });
+  }
+  for (int i = 0; i < 4; ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+    {
+      MutexLock lock(&counter.mutex);
+      ++counter.value;
+    }
+    counter.changed.NotifyOne();
+  }
+  for (std::thread& waiter : waiters) waiter.join();
+  MutexLock lock(&counter.mutex);
   CHECK(counter.value == 0);
 }
 
