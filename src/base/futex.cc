@@ -12,20 +12,20 @@ namespace eventlog::inline v1::internal {
 namespace {
 
 // The kernel knows a futex by its address, and looks at four bytes there.
-static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
+static_assert(sizeof(Futex) == sizeof(uint32_t));
 
 }  // namespace
 
-void FutexWait(std::atomic<uint32_t>* word, uint32_t value, absl::Duration timeout) {
+void FutexWait(Futex* word, uint32_t value, absl::Duration timeout) {
   const bool is_bounded = timeout != absl::InfiniteDuration();
   const timespec bound =
       absl::ToTimespec(std::clamp(timeout, absl::ZeroDuration(), absl::Hours(1000)));
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, is_bounded ? &bound : nullptr);
 }
 
-void FutexWakeOne(std::atomic<uint32_t>* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
+void FutexWakeOne(Futex* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
 
-void FutexWakeAll(std::atomic<uint32_t>* word) {
+void FutexWakeAll(Futex* word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max());
 }
 

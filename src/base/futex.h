@@ -8,12 +8,14 @@
 
 namespace eventlog::inline v1::internal {
 
+using Futex = std::atomic<uint32_t>;
+
 // Sleeps if the word has that value, until it is woken, for `timeout` of real time at most. Returns
 // early for no reason now and then.
-void FutexWait(std::atomic<uint32_t>* word, uint32_t value, absl::Duration timeout);
+void FutexWait(Futex* word, uint32_t value, absl::Duration timeout);
 
 // Nothing is read or written at the word's address: it may be gone by now.
-void FutexWakeOne(std::atomic<uint32_t>* word);
-void FutexWakeAll(std::atomic<uint32_t>* word);
+void FutexWakeOne(Futex* word);
+void FutexWakeAll(Futex* word);
 
 }  // namespace eventlog::inline v1::internal

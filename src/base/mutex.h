@@ -39,7 +39,7 @@ class ABSL_LOCKABLE Mutex {
 
   void LockHeld();
 
-  std::atomic<uint32_t> state_{kFree};
+  Futex state_{kFree};
 };
 
 class ABSL_SCOPED_LOCKABLE MutexLock {
@@ -79,7 +79,7 @@ class CondVar {
     return waiters_.load() > 0;
   }
 
-  std::atomic<uint32_t> news_{0};
+  Futex news_{0};
   std::atomic<int32_t> waiters_{0};
 };
 

@@ -1,7 +1,6 @@
 // A word that others leave for one thread, which sleeps until there is one.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -19,8 +18,10 @@ class WakeWord {
   // Leaves a word that is neither of those below, in place of one that was not taken. Whoever takes
   // it may end this object at once: nothing of it is touched after that.
   void Leave(uint32_t word) {
-    if (word_.exchange(word) == kAsleep) FutexWakeOne(&word_);
+    if (Futex* const asleep = LeaveQuietly(word)) FutexWakeOne(asleep);
   }
+  // The same without waking: what to give to FutexWakeOne; null: nobody sleeps.
+  Futex* LeaveQuietly(uint32_t word) { return word_.exchange(word) == kAsleep ? &word_ : nullptr; }
   // Takes what was left. Waits for it, at most `timeout` of real time; kNothing after that.
   uint32_t Take(absl::Duration timeout = absl::InfiniteDuration());
 
@@ -29,7 +30,7 @@ class WakeWord {
  private:
   static constexpr uint32_t kAsleep = 1;
 
-  std::atomic<uint32_t> word_{kNothing};
+  Futex word_{kNothing};
 };
 
 }  // namespace eventlog::inline v1::internal

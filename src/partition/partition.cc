@@ -66,11 +66,11 @@ OrderedWatermarks Partition::watermarks() const {
   return watermarks_;
 }
 
-void Partition::Show(int64_t end_offset) {
+void Partition::Show(int64_t end_offset, Wakeups* wakeups) {
   if (end_offset <= watermarks_.high_watermark()) return;
   tail_.ShowUpTo(end_offset);
   watermarks_.SetHighWatermark(end_offset);
-  PublishHighWatermark();
+  PublishHighWatermark(wakeups);
 }
 
 // Only records that no group and no segment holds can be dropped.

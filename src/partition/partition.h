@@ -271,12 +271,12 @@ class Partition final : public GroupMember,
   void Restart(int64_t log_start, int64_t end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PartitionCheckpoint Describe(int64_t log_start) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(segment_mutex_, mutex_);
-  void Show(int64_t end_offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Show(int64_t end_offset, Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Nothing else moves it while the log is open. A reader that saw the old value has taken the lock
   // since, when it registered, and gets the signal.
-  void PublishHighWatermark() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void PublishHighWatermark(Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     high_watermark_.store(watermarks_.high_watermark(), std::memory_order_release);
-    waiters_.NotifyLocked();
+    waiters_.NotifyLocked(wakeups);
   }
   void DropUnjournaled(int64_t keep_end, const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -294,8 +294,8 @@ class Partition final : public GroupMember,
            watermarks_.high_watermark() == watermarks_.log_end() &&
            !bulk_in_flight_.load(std::memory_order_relaxed);
   }
-  AppendTicket StageInMemory(absl::Span<const ProducerRecord> records, const AppendTime& now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  AppendTicket StageInMemory(absl::Span<const ProducerRecord> records, const AppendTime& now,
+                             Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Opens a batch for so many bytes and more that shows its records at once. False: a chunk has to
   // be got for it.
   bool OpenAtOnce(const ProducerRecord& first, std::size_t bytes, const AppendTime& now)

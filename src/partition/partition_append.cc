@@ -20,13 +20,14 @@ absl::Status Partition::CheckStageable() {
 
 int64_t Partition::AppendAtOnce(absl::Span<const ProducerRecord> records, const AppendTime& now) {
   const std::size_t bytes = MaxEncodedBytes(records);
+  Wakeups wakeups;
   MutexLock lock(&mutex_);
   if (!tail_.HasRoomAtOnce(bytes) || hold_ != Hold::kNone || environment_.health->poisoned()) {
     return -1;
   }
   const int64_t first_offset = watermarks_.log_end();
   AddAtOnce(records, now);
-  PublishHighWatermark();
+  PublishHighWatermark(&wakeups);
   return first_offset;
 }
 
@@ -45,9 +46,12 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
   for (bool at_once = true;;) {
     EVENTLOG_RETURN_IF_ERROR(environment_.health->Check());
     {
+      Wakeups wakeups;
       MutexLock lock(&mutex_);
       EVENTLOG_RETURN_IF_ERROR(CheckStageable());
-      if (config_.acknowledgement == Acknowledgement::kMemory) return StageInMemory(records, now);
+      if (config_.acknowledgement == Acknowledgement::kMemory) {
+        return StageInMemory(records, now, &wakeups);
+      }
       at_once = at_once && MayShowAtOnce(bytes);
       if (!at_once) {
         AppendTicket ticket = StageOnHeap(records, bytes, now);
@@ -57,7 +61,7 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
       if (tail_.HasRoomAtOnce(bytes) || OpenAtOnce(records.front(), bytes, now)) {
         const AppendTicket ticket = NextTicket(records.size());
         AddAtOnce(records, now);
-        PublishHighWatermark();
+        PublishHighWatermark(&wakeups);
         return ticket;
       }
     }
@@ -67,14 +71,14 @@ absl::StatusOr<AppendTicket> Partition::Stage(absl::Span<const ProducerRecord> r
 
 // Over as many batches as it takes, and shown together.
 AppendTicket Partition::StageInMemory(absl::Span<const ProducerRecord> records,
-                                      const AppendTime& now) {
+                                      const AppendTime& now, Wakeups* wakeups) {
   const AppendTicket ticket = NextTicket(records.size());
   for (const ProducerRecord& record : records) {
     const std::size_t bytes = MaxEncodedRecordBytes(record);
     if (!tail_.HasRoomAtOnce(bytes)) OpenAtOnce(record, bytes, now);
     AddAtOnce({&record, 1}, now);
   }
-  PublishHighWatermark();
+  PublishHighWatermark(wakeups);
   return ticket;
 }
 

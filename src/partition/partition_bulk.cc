@@ -117,6 +117,7 @@ absl::Status Partition::FinishBulk(int64_t end_offset, std::size_t tail_batches,
   const absl::Status synced = NeedsSync() ? segments_.Sync() : absl::OkStatus();
   if (!synced.ok()) return PoisonSegment(synced);
 
+  Wakeups wakeups;
   MutexLock lock(&mutex_);
   if (refused) {
     DropUnjournaled(std::max(journaled_end_, watermarks_.high_watermark()), written);
@@ -124,7 +125,7 @@ absl::Status Partition::FinishBulk(int64_t end_offset, std::size_t tail_batches,
     tail_.MarkJournaledBelow(end_offset);
     journaled_end_ = std::max(journaled_end_, end_offset);
     bypassed_ = !NeedsSync();
-    Show(end_offset);
+    Show(end_offset, &wakeups);
     for (std::size_t i = 0; i < tail_batches; ++i) tail_.PopOldest();
     has_closed_.store(tail_.WantsWriting(), std::memory_order_release);
     oldest_staged_ = environment_.clock->Monotonic();

@@ -16,20 +16,22 @@ void Partition::Collect(GroupBuilder* group) {
 }
 
 void Partition::OnWritten(uint64_t sequence) {
+  Wakeups wakeups;
   MutexLock lock(&mutex_);
   group_start_ = -1;
   if (hold_ != Hold::kNone) atomic_sequence_ = sequence;
   if (hold_ == Hold::kUntilWritten) hold_ = Hold::kNone;
   if (hold_ == Hold::kNone && config_.acknowledgement == Acknowledgement::kProcess) {
-    Show(collected_end_);
+    Show(collected_end_, &wakeups);
   }
 }
 
 void Partition::OnSynced() {
+  Wakeups wakeups;
   MutexLock lock(&mutex_);
   group_start_ = -1;
   hold_ = Hold::kNone;
-  Show(collected_end_);
+  Show(collected_end_, &wakeups);
 }
 
 void Partition::OnRefused(const absl::Status& why) {

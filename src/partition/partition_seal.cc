@@ -215,6 +215,7 @@ absl::StatusOr<PartitionCheckpoint> Partition::ReopenFromMemory(int32_t leader_e
 absl::Status Partition::Delete() {
   MutexLock segment_lock(&segment_mutex_);
   {
+    Wakeups wakeups;
     MutexLock lock(&mutex_);
     deleted_ = true;
     // Those who wait for a group that will not come are refused.
@@ -224,7 +225,7 @@ absl::Status Partition::Delete() {
     tail_.Clear();
     spare_chunk_.reset();
     has_closed_.store(false, std::memory_order_release);
-    waiters_.NotifyLocked();
+    waiters_.NotifyLocked(&wakeups);
   }
   bool sync_failed = false;
   const absl::Status removed = segments_.Remove(&sync_failed);

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -17,6 +19,26 @@
 
 namespace eventlog::inline v1::internal {
 
+// Those who sleep and have been told: most are woken when this ends. Declared before a lock that
+// they will ask for, it ends after that.
+class Wakeups {
+ public:
+  Wakeups() = default;
+  Wakeups(const Wakeups&) = delete;
+  Wakeups& operator=(const Wakeups&) = delete;
+  ~Wakeups() {
+    for (std::size_t i = 0; i < count_; ++i) FutexWakeOne(asleep_[i]);
+  }
+  void Add(Futex* futex) {
+    if (count_ == asleep_.size()) return FutexWakeOne(futex);
+    asleep_[count_++] = futex;
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::array<Futex*, 8> asleep_;  // as many as count_; every append makes one of these
+};
+
 // Set by anybody, waited for or cleared by one. Thread-safe.
 class Event {
  public:
@@ -25,9 +47,13 @@ class Event {
   explicit Event(EventFd fd) : fd_(std::move(fd)) {}
 
   void Set() {
-    if (!fd_.has_value()) return word_.Leave(kSet);
+    Wakeups wakeups;
+    Set(&wakeups);
+  }
+  void Set(Wakeups* wakeups) {
+    if (!fd_.has_value()) return Leave(wakeups);
     MutexLock lock(&fd_mutex_);
-    word_.Leave(kSet);
+    Leave(wakeups);
     if (!std::exchange(is_raised_, true)) fd_->Raise();
   }
   void Clear() { Wait(absl::ZeroDuration()); }
@@ -42,6 +68,10 @@ class Event {
 
  private:
   static constexpr uint32_t kSet = 2;
+
+  void Leave(Wakeups* wakeups) {
+    if (Futex* const asleep = word_.LeaveQuietly(kSet)) wakeups->Add(asleep);
+  }
 
   WakeWord word_;
   Mutex fd_mutex_;  // so that the descriptor is what the word is
@@ -69,12 +99,13 @@ class WaitSet {
   bool empty() const { return count_.load() == 0; }
   void Notify() {
     if (empty()) return;
+    Wakeups wakeups;
     MutexLock lock(mutex_);
-    NotifyLocked();
+    NotifyLocked(&wakeups);
   }
   // With the mutex held, which is the caller's own: the analysis does not see that it is the same.
-  void NotifyLocked() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    for (Event* event : events_) event->Set();
+  void NotifyLocked(Wakeups* wakeups) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (Event* event : events_) event->Set(wakeups);
   }
 
  private:
