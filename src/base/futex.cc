@@ -13,6 +13,8 @@ namespace {
 
 // The kernel knows a futex by its address, and looks at four bytes there.
 static_assert(sizeof(Futex) == sizeof(uint32_t));
+// Where time is wider than a register, this system call takes the narrow one.
+static_assert(sizeof(timespec::tv_sec) == sizeof(long));
 
 }  // namespace
 

@@ -6,16 +6,17 @@ namespace eventlog::inline v1::internal {
 
 uint32_t WakeWord::Take(absl::Duration timeout) {
   uint32_t word = word_.exchange(kNothing);
-  if (word != kNothing) return word;
+  if (word != kNothing || timeout <= absl::ZeroDuration()) return word;
+  const bool is_bounded = timeout != absl::InfiniteDuration();
   Clock* const clock = Clock::System();
-  const absl::Duration deadline = clock->Monotonic() + timeout;
-  while (timeout > absl::ZeroDuration()) {
+  const absl::Duration deadline = is_bounded ? clock->Monotonic() + timeout : timeout;
+  do {
     uint32_t seen = kNothing;
     if (word_.compare_exchange_strong(seen, kAsleep)) FutexWait(&word_, kAsleep, timeout);
     word = word_.exchange(kNothing);
     if (word > kAsleep) return word;
-    timeout = deadline - clock->Monotonic();
-  }
+    if (is_bounded) timeout = deadline - clock->Monotonic();
+  } while (timeout > absl::ZeroDuration());
   return kNothing;
 }
 

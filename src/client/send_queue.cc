@@ -106,8 +106,13 @@ void SendQueue::Disown(const SendSink* sink, const absl::Status& why) {
 }
 
 void SendQueue::SettleLocked(const absl::Status& rest) {
-  while (TakeNewer(TellOlder(rest), rest)) continue;
+  int64_t told_bytes = TellOlder(rest);
+  // Once: who sends without end is not to keep this thread here. What comes later has its own turn.
+  if (TakeNewer(rest)) told_bytes += TellOlder(rest);
   HandOver();
+  MutexLock lock(&mutex_);
+  waiting_bytes_ -= told_bytes;
+  is_waiting_ = !older_.empty() || !newer_.empty();
 }
 
 int64_t SendQueue::TellOlder(const absl::Status& rest) {
@@ -130,14 +135,12 @@ int64_t SendQueue::TellOlder(const absl::Status& rest) {
     bytes += pending->send.bytes;
   }
   older_.erase(older_.begin(), pending);
-  partition_->FinishCounted(tickets);
+  if (tickets > 0) partition_->FinishCounted(tickets);
   return bytes;
 }
 
-bool SendQueue::TakeNewer(int64_t told_bytes, const absl::Status& rest) {
+bool SendQueue::TakeNewer(const absl::Status& rest) {
   MutexLock lock(&mutex_);
-  waiting_bytes_ -= told_bytes;
-  is_waiting_ = !older_.empty() || !newer_.empty();
   if (!older_.empty() || newer_.empty()) return false;
   const AppendTicket& next = newer_.front().ticket;
   if (rest.ok() && !partition_->IsAcknowledged(next) && !partition_->IsDropped(next)) return false;

@@ -5,7 +5,8 @@
 //   under one lock, and newer_ moves on as a whole;
 // - records are told about in this order, each once, and their tickets end then;
 // - a sink is not used after Disown;
-// - who sends waits for none who tells: these hold mutex_ only to take newer_ over.
+// - who sends waits for none who tells, but with the first record of a queue that was not listed:
+//   these hold mutex_ only to take newer_ over.
 //
 // Lock order: the teller's, then the queue's, then the partition's; or the teller's, then the
 // sink's.
@@ -111,9 +112,8 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
   void SettleLocked(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
   // Of older_, up to the first that is not resolved. Returns the bytes of what was told about.
   int64_t TellOlder(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
-  // After these. False: there is nothing more to tell.
-  bool TakeNewer(int64_t told_bytes, const absl::Status& rest)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
+  // When all of these are told. False: there is nothing more to tell.
+  bool TakeNewer(const absl::Status& rest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);
   void MoveNewer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_, mutex_);
   void Tell(Pending* pending, absl::StatusOr<RecordMetadata> result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(teller_mutex_);

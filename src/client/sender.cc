@@ -32,7 +32,7 @@ void Sender::ScheduleAll() {
 // Whoever queued a record before the task looked at its queue is seen by it. Whoever did so after
 // that sees the flag cleared: the queue's lock orders the two.
 void Sender::ScheduleNow() {
-  if (scheduled_.load(std::memory_order_relaxed) || scheduled_.exchange(true)) return;
+  if (scheduled_.load() || scheduled_.exchange(true)) return;
   core_->ScheduleSends(absl::ZeroDuration());
 }
 

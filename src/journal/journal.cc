@@ -1,6 +1,5 @@
 #include "journal/journal.h"
 
-#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -51,22 +50,24 @@ bool Journal::Look(Request* request, absl::Status* status) {
   while (!request->settled && !request->done()) {
     *status = health_->Check();
     // A leader may be reading what this call's members point to: not before it is through.
-    if (!status->ok() && leader_ == nullptr) break;
-    if (leader_ != nullptr) {
+    if (!status->ok() && !leading_) break;
+    if (leading_) {
       request->called = false;
       return true;
     }
     Lead(request);
   }
-  if (request->settled) return true;
+  if (request->settled || request->done()) *status = absl::OkStatus();
+  if (request->settled) return false;
   requests_.erase(request->place);
-  CallNext();  // if this one was called to lead and has nothing to do, another one leads
-  if (request->done()) *status = absl::OkStatus();
+  Sleepers next;  // if this one was called to lead and has nothing to do, another one leads
+  CallNext(&next);
+  Wake(next);
   return false;
 }
 
 void Journal::Lead(Request* own) {
-  leader_ = own;
+  leading_ = true;
   GroupMembers members;
   bool sync = false;
   for (const Request* request : requests_) {
@@ -78,40 +79,44 @@ void Journal::Lead(Request* own) {
   }
   mutex_.Unlock();
   RunGroup(members, sync);
+  members.clear();  // perhaps the last to hold one of them
+  Sleepers sleepers;
   mutex_.Lock();
-  const Requests settled = TakeSettled();
-  leader_ = nullptr;
-  if (own->done()) CallNext();
+  leading_ = false;
+  Settle(&sleepers);
+  if (own->settled) CallNext(&sleepers);
   mutex_.Unlock();
-  Tell(settled);
+  Wake(sleepers);
   mutex_.Lock();
 }
 
-Journal::Requests Journal::TakeSettled() {
-  Requests settled;
+void Journal::Settle(Sleepers* sleepers) {
   for (auto at = requests_.begin(); at != requests_.end();) {
     Request* const request = *at;
-    const bool stays = request == leader_ || !request->done();
-    if (!stays) {
-      request->settled = true;
-      settled.push_back(request);
+    if (!request->done()) {
+      ++at;
+      continue;
     }
-    at = stays ? std::next(at) : requests_.erase(at);
+    at = requests_.erase(at);
+    request->settled = true;
+    if (Futex* const asleep = request->word.LeaveQuietly(kSettled)) sleepers->push_back(asleep);
   }
-  return settled;
 }
 
-void Journal::Tell(const Requests& settled) {
-  for (Request* request : settled) request->word.Leave(kSettled);
-}
-
-void Journal::CallNext() {
+void Journal::CallNext(Sleepers* sleepers) {
   const bool poisoned = health_->poisoned();
-  if (leader_ != nullptr && !poisoned) return;
+  if (leading_ && !poisoned) return;
   for (Request* request : requests_) {
-    if (!std::exchange(request->called, true)) request->word.Leave(kLookAgain);
+    if (!std::exchange(request->called, true)) {
+      Futex* const asleep = request->word.LeaveQuietly(kLookAgain);
+      if (asleep != nullptr) sleepers->push_back(asleep);
+    }
     if (!poisoned) return;
   }
+}
+
+void Journal::Wake(const Sleepers& sleepers) {
+  for (auto at = sleepers.rbegin(); at != sleepers.rend(); ++at) FutexWakeOne(*at);
 }
 
 void Journal::RunGroup(const GroupMembers& members, bool sync) {
@@ -158,10 +163,12 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   }
   for (const auto& member : members) member->OnWritten(sequence);
   if (sync) {  // those whose durability is reached need not wait for the sync
-    Tell([&] {
+    Sleepers sleepers;
+    {
       MutexLock lock(&mutex_);
-      return TakeSettled();
-    }());
+      Settle(&sleepers);
+    }
+    Wake(sleepers);
   }
   return absl::OkStatus();
 }

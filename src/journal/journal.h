@@ -104,18 +104,20 @@ class Journal {
   void PrepareRoom(int64_t group_bytes) { Prepared(files_.PrepareRoom(group_bytes)); }
 
  private:
-  // A call that waits. On its stack: nobody else looks at it once it is called off or told, but for
-  // the one who is about to tell it.
+  // A call that waits, on its stack. Off the list it is its caller's alone: whoever settles it has
+  // left kSettled as the last thing, and the caller may return without the lock.
   struct Request {
     absl::Span<const std::shared_ptr<GroupMember>> members;
     bool sync;
     absl::FunctionRef<bool()> done;
     std::list<Request*>::iterator place = {};
     bool called = false;   // on its way to look again
-    bool settled = false;  // off the list: it is told next
+    bool settled = false;  // off the list, as its condition held
     WakeWord word = {};    // kLookAgain or kSettled
   };
-  using Requests = std::vector<Request*>;
+  // Those who sleep and have been told. Woken without the lock: they would wait for it. The last
+  // one first, who may be the next leader.
+  using Sleepers = std::vector<Futex*>;
   static constexpr uint32_t kLookAgain = 2;
   static constexpr uint32_t kSettled = 3;
 
@@ -123,14 +125,13 @@ class Journal {
 
   // Leads as long as nobody else does and the request needs it. True: it is to wait for its word.
   bool Look(Request* request, absl::Status* status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // One group, for all that wait; the others that it settles are told.
+  // One group, for all that wait.
   void Lead(Request* own) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes those off the list whose condition holds, but not the leader's own.
-  Requests TakeSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Not under the lock: whom they wake would wait for it.
-  static void Tell(const Requests& settled);
+  // Takes those off the list whose condition holds.
+  void Settle(Sleepers* sleepers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // One of those that wait leads when nobody does; when the log is poisoned, all are to look.
-  void CallNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CallNext(Sleepers* sleepers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void Wake(const Sleepers& sleepers);
   void RunGroup(const GroupMembers& members, bool sync);
   absl::Status WriteGroup(const GroupMembers& members, bool sync);
   void Prepared(const absl::Status& prepared);
@@ -146,7 +147,7 @@ class Journal {
   std::atomic<uint64_t> synced_upto_{0};
 
   Mutex mutex_;
-  const Request* leader_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool leading_ ABSL_GUARDED_BY(mutex_) = false;
   std::list<Request*> requests_ ABSL_GUARDED_BY(mutex_);
 };
 
