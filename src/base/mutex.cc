@@ -19,7 +19,8 @@ inline void Pause() {
 
 }  // namespace
 
-void Mutex::LockHeld() {
+// What it makes of the word the analysis cannot know.
+void Mutex::LockHeld() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   for (int i = 0; i < kSpins; ++i) {
     Pause();
     if (state_.load(std::memory_order_relaxed) == kFree && TryLock()) return;
