@@ -48,13 +48,12 @@ absl::Status Journal::Commit(absl::Span<const std::shared_ptr<GroupMember>> memb
 
 bool Journal::Look(Request* request, absl::Status* status) {
   while (!request->settled && !request->done()) {
-    *status = health_->Check();
-    // A leader may be reading what this call's members point to: not before it is through.
-    if (!status->ok() && !leading_) break;
-    if (leading_) {
+    if (leading_) {  // and perhaps reading what this call's members point to
       request->called = false;
       return true;
     }
+    *status = health_->Check();
+    if (!status->ok()) break;
     Lead(request);
   }
   if (request->settled || request->done()) *status = absl::OkStatus();
