@@ -73,7 +73,7 @@ class GrowingList {
     if (chunks_[chunk] == nullptr) chunks_[chunk] = std::make_unique<T[]>(std::size_t{1} << chunk);
     return &chunks_[chunk][PlaceOf(number)];
   }
-  // Sequentially consistent, as WaitSet asks of what it tells of.
+  // Sequentially consistent: who asks to be told of growth and then looks at the size misses none.
   void ShowNext() { size_.store(size_.load(std::memory_order_relaxed) + 1); }
 
   std::array<std::unique_ptr<T[]>, kChunks> chunks_;

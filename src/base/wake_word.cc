@@ -1,5 +1,7 @@
 #include "base/wake_word.h"
 
+#include <algorithm>
+
 #include "eventlog/clock.h"
 
 namespace eventlog::inline v1::internal {
@@ -18,6 +20,11 @@ uint32_t WakeWord::Take(absl::Duration timeout) {
     if (is_bounded) timeout = deadline - clock->Monotonic();
   } while (timeout > absl::ZeroDuration());
   return kNothing;
+}
+
+void Wakeups::WakeAll() {
+  std::for_each(others_.rbegin(), others_.rend(), FutexWakeOne);
+  for (std::size_t i = count_ - others_.size(); i > 0; --i) FutexWakeOne(first_[i - 1]);
 }
 
 }  // namespace eventlog::inline v1::internal

@@ -125,8 +125,8 @@ class SendQueue : public std::enable_shared_from_this<SendQueue> {
   Mutex teller_mutex_;
   std::vector<Pending> older_ ABSL_GUARDED_BY(teller_mutex_);
   int64_t collected_end_ ABSL_GUARDED_BY(teller_mutex_) = -1;  // of the round that is on
-  std::vector<SendResult> results_
-      ABSL_GUARDED_BY(teller_mutex_);  // of results_sink_, on their way
+  // On their way to results_sink_.
+  std::vector<SendResult> results_ ABSL_GUARDED_BY(teller_mutex_);
   SendSink* results_sink_ ABSL_GUARDED_BY(teller_mutex_) = nullptr;
 
   Mutex mutex_ ABSL_ACQUIRED_AFTER(teller_mutex_);

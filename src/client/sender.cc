@@ -30,7 +30,8 @@ void Sender::ScheduleAll() {
 }
 
 // Whoever queued a record before the task looked at its queue is seen by it. Whoever did so after
-// that sees the flag cleared: the queue's lock orders the two.
+// that sees the flag cleared: the queue's lock orders the two. Nor is a set all_due_ missed: it and
+// the flag are sequentially consistent.
 void Sender::ScheduleNow() {
   if (scheduled_.load() || scheduled_.exchange(true)) return;
   core_->ScheduleSends(absl::ZeroDuration());

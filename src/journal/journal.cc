@@ -34,19 +34,21 @@ absl::Status Journal::Commit(absl::Span<const std::shared_ptr<GroupMember>> memb
   absl::Status status;
   bool waits = true;
   {
+    Wakeups wakeups;
     MutexLock lock(&mutex_);
     request.place = requests_.insert(requests_.end(), &request);
-    waits = Look(&request, &status);
+    waits = Look(&request, &status, &wakeups);
   }
   while (waits) {
     if (request.word.Take() == kSettled) return absl::OkStatus();
+    Wakeups wakeups;
     MutexLock lock(&mutex_);
-    waits = Look(&request, &status);
+    waits = Look(&request, &status, &wakeups);
   }
   return status;
 }
 
-bool Journal::Look(Request* request, absl::Status* status) {
+bool Journal::Look(Request* request, absl::Status* status, Wakeups* wakeups) {
   while (!request->settled && !request->done()) {
     if (leading_) {  // and perhaps reading what this call's members point to
       request->called = false;
@@ -59,9 +61,7 @@ bool Journal::Look(Request* request, absl::Status* status) {
   if (request->settled || request->done()) *status = absl::OkStatus();
   if (request->settled) return false;
   requests_.erase(request->place);
-  Sleepers next;  // if this one was called to lead and has nothing to do, another one leads
-  CallNext(&next);
-  Wake(next);
+  CallNext(wakeups);  // if this one was called to lead and has nothing to do, another one leads
   return false;
 }
 
@@ -79,17 +79,17 @@ void Journal::Lead(Request* own) {
   mutex_.Unlock();
   RunGroup(members, sync);
   members.clear();  // perhaps the last to hold one of them
-  Sleepers sleepers;
-  mutex_.Lock();
-  leading_ = false;
-  Settle(&sleepers);
-  if (own->settled) CallNext(&sleepers);
-  mutex_.Unlock();
-  Wake(sleepers);
+  {
+    Wakeups wakeups;  // the next leader first
+    MutexLock lock(&mutex_);
+    leading_ = false;
+    Settle(&wakeups);
+    if (own->settled) CallNext(&wakeups);
+  }
   mutex_.Lock();
 }
 
-void Journal::Settle(Sleepers* sleepers) {
+void Journal::Settle(Wakeups* wakeups) {
   for (auto at = requests_.begin(); at != requests_.end();) {
     Request* const request = *at;
     if (!request->done()) {
@@ -98,24 +98,17 @@ void Journal::Settle(Sleepers* sleepers) {
     }
     at = requests_.erase(at);
     request->settled = true;
-    if (Futex* const asleep = request->word.LeaveQuietly(kSettled)) sleepers->push_back(asleep);
+    wakeups->Add(request->word.LeaveQuietly(kSettled));
   }
 }
 
-void Journal::CallNext(Sleepers* sleepers) {
+void Journal::CallNext(Wakeups* wakeups) {
   const bool poisoned = health_->poisoned();
   if (leading_ && !poisoned) return;
   for (Request* request : requests_) {
-    if (!std::exchange(request->called, true)) {
-      Futex* const asleep = request->word.LeaveQuietly(kLookAgain);
-      if (asleep != nullptr) sleepers->push_back(asleep);
-    }
+    if (!std::exchange(request->called, true)) wakeups->Add(request->word.LeaveQuietly(kLookAgain));
     if (!poisoned) return;
   }
-}
-
-void Journal::Wake(const Sleepers& sleepers) {
-  for (auto at = sleepers.rbegin(); at != sleepers.rend(); ++at) FutexWakeOne(*at);
 }
 
 void Journal::RunGroup(const GroupMembers& members, bool sync) {
@@ -162,12 +155,9 @@ absl::Status Journal::WriteGroup(const GroupMembers& members, bool sync) {
   }
   for (const auto& member : members) member->OnWritten(sequence);
   if (sync) {  // those whose durability is reached need not wait for the sync
-    Sleepers sleepers;
-    {
-      MutexLock lock(&mutex_);
-      Settle(&sleepers);
-    }
-    Wake(sleepers);
+    Wakeups wakeups;
+    MutexLock lock(&mutex_);
+    Settle(&wakeups);
   }
   return absl::OkStatus();
 }

@@ -115,23 +115,20 @@ class Journal {
     bool settled = false;  // off the list, as its condition held
     WakeWord word = {};    // kLookAgain or kSettled
   };
-  // Those who sleep and have been told. Woken without the lock: they would wait for it. The last
-  // one first, who may be the next leader.
-  using Sleepers = std::vector<Futex*>;
   static constexpr uint32_t kLookAgain = 2;
   static constexpr uint32_t kSettled = 3;
 
   class Marker;
 
   // Leads as long as nobody else does and the request needs it. True: it is to wait for its word.
-  bool Look(Request* request, absl::Status* status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Look(Request* request, absl::Status* status, Wakeups* wakeups)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // One group, for all that wait.
   void Lead(Request* own) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes those off the list whose condition holds.
-  void Settle(Sleepers* sleepers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Settle(Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // One of those that wait leads when nobody does; when the log is poisoned, all are to look.
-  void CallNext(Sleepers* sleepers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  static void Wake(const Sleepers& sleepers);
+  void CallNext(Wakeups* wakeups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunGroup(const GroupMembers& members, bool sync);
   absl::Status WriteGroup(const GroupMembers& members, bool sync);
   void Prepared(const absl::Status& prepared);

@@ -4,9 +4,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -18,26 +16,6 @@
 #include "io/event_fd.h"
 
 namespace eventlog::inline v1::internal {
-
-// Those who sleep and have been told: most are woken when this ends. Declared before a lock that
-// they will ask for, it ends after that.
-class Wakeups {
- public:
-  Wakeups() = default;
-  Wakeups(const Wakeups&) = delete;
-  Wakeups& operator=(const Wakeups&) = delete;
-  ~Wakeups() {
-    for (std::size_t i = 0; i < count_; ++i) FutexWakeOne(asleep_[i]);
-  }
-  void Add(Futex* futex) {
-    if (count_ == asleep_.size()) return FutexWakeOne(futex);
-    asleep_[count_++] = futex;
-  }
-
- private:
-  std::size_t count_ = 0;
-  std::array<Futex*, 8> asleep_;  // as many as count_; every append makes one of these
-};
 
 // Set by anybody, waited for or cleared by one. Thread-safe.
 class Event {
@@ -51,9 +29,9 @@ class Event {
     Set(&wakeups);
   }
   void Set(Wakeups* wakeups) {
-    if (!fd_.has_value()) return Leave(wakeups);
+    if (!fd_.has_value()) return wakeups->Add(word_.LeaveQuietly(kSet));
     MutexLock lock(&fd_mutex_);
-    Leave(wakeups);
+    wakeups->Add(word_.LeaveQuietly(kSet));
     if (!std::exchange(is_raised_, true)) fd_->Raise();
   }
   void Clear() { Wait(absl::ZeroDuration()); }
@@ -68,10 +46,6 @@ class Event {
 
  private:
   static constexpr uint32_t kSet = 2;
-
-  void Leave(Wakeups* wakeups) {
-    if (Futex* const asleep = word_.LeaveQuietly(kSet)) wakeups->Add(asleep);
-  }
 
   WakeWord word_;
   Mutex fd_mutex_;  // so that the descriptor is what the word is

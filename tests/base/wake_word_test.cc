@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
+#include <vector>
 
+#include "absl/time/clock.h"
 #include "eventlog/clock.h"
 
 namespace eventlog::internal {
@@ -49,6 +51,25 @@ TEST_CASE("who sleeps is woken by every word and may end it then", "[base]") {
   word.reset();
   other.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("all who were left a word quietly are woken at the end", "[base]") {
+  constexpr std::size_t kSleepers = 20;
+  std::vector<WakeWord> words(kSleepers);
+  std::atomic<std::size_t> awake{0};
+  std::vector<std::thread> sleepers;
+  for (WakeWord& word : words) {
+    sleepers.emplace_back([&] {
+      if (word.Take() == 5) awake.fetch_add(1);
+    });
+  }
+  absl::SleepFor(absl::Milliseconds(50));  // most sleep by then; for the others a word is enough
+  {
+    Wakeups wakeups;
+    for (WakeWord& word : words) wakeups.Add(word.LeaveQuietly(5));
+  }
+  for (std::thread& sleeper : sleepers) sleeper.join();
+  CHECK(awake.load() == kSleepers);
 }
 
 }  // namespace

@@ -203,6 +203,47 @@ TEST_CASE("dropped records are told why and let the partition go on", "[client]"
   CHECK(sink.offsets == std::vector<int64_t>{0, 2});
 }
 
+// Sends again, for itself and for another one, whenever it is told.
+class Sender final : public internal::SendSink {
+ public:
+  Sender(QueueFixture* fixture, Notes* other) : fixture_(fixture), other_(other) {}
+
+  void OnResolved(std::vector<SendResult>* results) override {
+    results->clear();
+    if (++calls >= 100) return;
+    Send();
+  }
+  void Deliver() noexcept override {}
+  void Send() {
+    for (internal::SendSink* sink :
+         {static_cast<internal::SendSink*>(this), static_cast<internal::SendSink*>(other_)}) {
+      EVENTLOG_ASSERT(
+          fixture_->queue->Push(ProducerRecord(), {sink, nullptr, 10, 0}, kLingers, fixture_->time)
+              .ok());
+    }
+  }
+
+  int calls = 0;
+
+ private:
+  QueueFixture* const fixture_;
+  Notes* const other_;
+};
+
+TEST_CASE("who is told ends though others send without end", "[client]") {
+  QueueFixture fixture(PartitionFixture::Config(internal::Acknowledgement::kMemory));
+  Notes other;
+  Sender sender(&fixture, &other);
+  sender.Send();
+  fixture.queue->Settle();
+  CHECK(sender.calls == 1);  // of what was there, and not of what came meanwhile
+  CHECK_FALSE(fixture.queue->Delist());
+  for (int i = 0; i < 100; ++i) fixture.queue->Settle();
+  CHECK(sender.calls == 100);
+  CHECK(other.offsets.size() == 100);
+  CHECK(fixture.queue->Delist());
+}
+
 TEST_CASE("a failure is told to those who are not safe yet", "[client]") {
   QueueFixture fixture;
   Notes sink;
