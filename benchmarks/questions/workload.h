@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -38,7 +39,7 @@ void AppendTogether(const Topic& topic, int64_t count, int64_t together);
 // What reading a record touches: all of the key, both ends of the value.
 inline int64_t Touch(std::string_view key, std::string_view value) {
   int64_t number = 0;
-  key.copy(reinterpret_cast<char*>(&number), sizeof number);
+  if (key.size() == sizeof number) std::memcpy(&number, key.data(), sizeof number);
   return number + (value.front() ^ value.back());
 }
 // Polls to the end; the records must be those with the keys [0, count).

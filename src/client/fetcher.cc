@@ -5,63 +5,50 @@
 
 #include "base/callback_scope.h"
 #include "base/error.h"
-#include "format/record.h"
+#include "format/record_views.h"
 #include "format/records_access.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
 
-// What the views of one batch have in common.
-struct ViewedBatch {
-  const BatchSource* source = nullptr;
-  int64_t base_offset = 0;
-  int64_t base_timestamp_ms = 0;
+// What is asked of one batch: views of the records in `range`, as many as are `wanted` at most.
+struct Ask {
+  ViewedBatch batch;
+  OffsetRange range;
+  std::size_t wanted = 0;
 };
 
-struct OffsetRange {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
-// Fills [to, *to_end) with views of the records of *left that lie in the range, and moves *left
-// behind what it has looked at; *to_end: where it stopped. Nothing is left behind the range's end.
-absl::Status ViewRecords(const ViewedBatch& batch, const OffsetRange& range, std::string_view* left,
-                         RecordView* to, RecordView** to_end) {
-  const char* at = left->data();
-  const char* const end = at + left->size();
-  RecordView* const full = *to_end;
-  absl::Status status;
-  while (to != full) {
-    EncodedRecord record;
-    if (!DecodePlainRecord(&at, end, &record)) {
-      if (at == end) break;
-      // Of copies, so that the loop over plain records has its own in registers.
-      std::string_view rest(at, static_cast<std::size_t>(end - at));
-      EncodedRecord any;
-      status = DecodeAnyRecord(&rest, &any);
-      if (!status.ok()) break;
-      at = rest.data();
-      record = any;
-    }
-    const int64_t offset = batch.base_offset + record.offset_delta;
-    if (offset < range.begin) continue;  // before where the fetch began
-    if (offset >= range.end) {
-      at = end;
-      break;
-    }
-    *to++ =
-        RecordsAccess::MakeView(batch.source, record, offset,
-                                TimestampAt(batch.base_timestamp_ms, record.timestamp_delta_ms));
-  }
-  *to_end = to;
-  left->remove_prefix(static_cast<std::size_t>(at - left->data()));
+// Appends what decoding the next of *left gives, and moves *left behind it.
+absl::Status AppendDecoded(const Ask& ask, std::string_view* left,
+                           std::vector<RecordView>* records) {
+  const std::size_t before = records->size();
+  records->resize(before + ask.wanted);
+  RecordView* end = records->data() + records->size();
+  absl::Status status = ViewRecords(ask.batch, ask.range, left, records->data() + before, &end);
+  records->resize(static_cast<std::size_t>(end - records->data()));
   return status;
 }
 
-RecordView* Filter(const std::function<bool(const RecordView&)>& filter, RecordView* begin,
-                   RecordView* end) {
+// Appends copies of what was decoded before. *left is emptied when no more is in the range.
+void AppendCopies(const Ask& ask, absl::Span<const RecordView> views, std::string_view* left,
+                  std::vector<RecordView>* records) {
+  const auto before = [](const RecordView& view, int64_t offset) { return view.offset() < offset; };
+  const auto from = std::lower_bound(views.begin(), views.end(), ask.range.begin, before);
+  const auto end = std::lower_bound(from, views.end(), ask.range.end, before);
+  const auto to = from + std::min(end - from, static_cast<std::ptrdiff_t>(ask.wanted));
+  const auto copied = records->insert(records->end(), from, to);
+  std::for_each(copied, records->end(),
+                [&ask](RecordView& view) { RecordsAccess::SetSource(&view, ask.batch.source); });
+  if (to == end) *left = {};
+}
+
+void Filter(const std::function<bool(const RecordView&)>& filter, std::size_t begin,
+            std::vector<RecordView>* records) {
   const CallbackScope in_filter;
-  return std::remove_if(begin, end, [&filter](const RecordView& view) { return !filter(view); });
+  const auto first = records->begin() + static_cast<std::ptrdiff_t>(begin);
+  records->erase(std::remove_if(first, records->end(),
+                                [&filter](const RecordView& view) { return !filter(view); }),
+                 records->end());
 }
 
 }  // namespace
@@ -147,21 +134,22 @@ absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimi
   const BatchSource* const source =
       pins->AddSource({topic()->name(), number(), batch.header.leader_epoch});
   const std::size_t before = records->size();
-  const ViewedBatch viewed = {source, batch.header.base_offset, batch.header.base_timestamp_ms};
-  OffsetRange range = {*position_, until_.value_or(std::numeric_limits<int64_t>::max())};
+  Ask ask = {{source, batch.header.base_offset, batch.header.base_timestamp_ms},
+             {*position_, until_.value_or(std::numeric_limits<int64_t>::max())}};
   const auto most = static_cast<std::size_t>(std::max(batch.header.record_count, 1));
   std::string_view left = left_;
   absl::Status status;
-  for (std::size_t wanted = limits.max_records; wanted > 0 && status.ok() && !left.empty();
-       wanted = before + limits.max_records - records->size()) {
+  while (records->size() < before + limits.max_records && status.ok() && !left.empty()) {
     const std::size_t chunk_begin = records->size();
-    records->resize(chunk_begin + std::min({wanted, kChunk, most}));
-    RecordView* const chunk = records->data() + chunk_begin;
-    RecordView* chunk_end = records->data() + records->size();
-    status = ViewRecords(viewed, range, &left, chunk, &chunk_end);
-    if (chunk_end != chunk) range.begin = chunk_end[-1].offset() + 1;
-    if (limits.filter != nullptr) chunk_end = Filter(*limits.filter, chunk, chunk_end);
-    records->resize(static_cast<std::size_t>(chunk_end - records->data()));
+    ask.wanted = before + limits.max_records - chunk_begin;
+    if (batch.views.empty()) {
+      ask.wanted = std::min({ask.wanted, kChunk, most});
+      status = AppendDecoded(ask, &left, records);
+    } else {
+      AppendCopies(ask, batch.views, &left, records);
+    }
+    if (records->size() > chunk_begin) ask.range.begin = records->back().offset() + 1;
+    if (limits.filter != nullptr) Filter(*limits.filter, chunk_begin, records);
   }
   if (!status.ok()) records->resize(before);
   // What nothing was handed out of need not be kept.
@@ -172,7 +160,7 @@ absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimi
   }
   EVENTLOG_RETURN_IF_ERROR(status);
   left_ = left;
-  position_ = range.begin;
+  position_ = ask.range.begin;
   return absl::OkStatus();
 }
 

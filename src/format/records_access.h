@@ -35,6 +35,7 @@ struct RecordsAccess {
     view.value_size_ = record.value_size;
     return view;
   }
+  static void SetSource(RecordView* view, const BatchSource* source) { view->source_ = source; }
   static const BatchSource* Source(const RecordView& view) { return view.source_; }
   // For DecodeHeaders; null: none.
   static const char* HeadersWithCount(const RecordView& view) { return view.headers_; }

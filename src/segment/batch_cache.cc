@@ -4,9 +4,15 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "format/record.h"
+#include "format/record_views.h"
 
 namespace eventlog::inline v1::internal {
 namespace {
+
+// The ask that has a run's records decoded for those to come.
+constexpr int kOften = 3;
+constexpr uint64_t kEver = UINT64_MAX;
 
 // What a run takes: bytes of the file, what they decompress to, and its list of batches.
 int64_t BytesOf(const std::vector<StoredBatch>& run) {
@@ -20,37 +26,89 @@ int64_t BytesOf(const std::vector<StoredBatch>& run) {
   return bytes;
 }
 
-// The run from its batch number `first` on, each batch holding all of it.
-void Append(const std::shared_ptr<const std::vector<StoredBatch>>& run, std::size_t first,
-            std::vector<StoredBatch>* batches) {
-  for (std::size_t i = first; i < run->size(); ++i) {
-    const StoredBatch& batch = (*run)[i];
-    batches->push_back({batch.header, batch.position, batch.stored, batch.records, run});
-  }
+int64_t BytesOf(const std::vector<std::vector<RecordView>>& views) {
+  std::size_t count = 0;
+  for (const auto& of_batch : views) count += of_batch.size();
+  return static_cast<int64_t>(count * sizeof(RecordView));
+}
+
+// Of all records of the batch; empty when they are not what its header says.
+std::vector<RecordView> ViewsOf(const StoredBatch& batch) {
+  const auto count = static_cast<std::size_t>(std::max(batch.header.record_count, 0));
+  if (count > batch.records.size() / kMinRecordBytes) return {};
+  std::vector<RecordView> views(count);
+  std::string_view left = batch.records;
+  RecordView* end = views.data() + count;
+  const absl::Status status = ViewRecords(
+      {nullptr, batch.header.base_offset, batch.header.base_timestamp_ms},
+      {batch.header.base_offset, batch.header.next_offset()}, &left, views.data(), &end);
+  if (!status.ok() || !left.empty() || end != views.data() + count) return {};
+  return views;
 }
 
 }  // namespace
 
-bool BatchCache::Find(uint64_t segment, int64_t position, std::vector<StoredBatch>* batches) {
-  std::shared_ptr<const Run> run;
-  {
-    MutexLock lock(&mutex_);
-    auto found = entries_.upper_bound({segment, position});
-    if (found == entries_.begin()) return false;
-    --found;
-    Entry& entry = found->second;
-    if (found->first.first != segment || entry.run->back().position < position) return false;
-    again_.splice(again_.begin(), entry.again ? again_ : once_, entry.used);
-    if (!entry.again) once_bytes_ -= entry.bytes;
-    entry.again = true;
-    run = entry.run;
+BatchCache::BatchViews BatchCache::MakeViews(const Run& run) {
+  BatchViews views;
+  views.reserve(run.batches.size());
+  for (const StoredBatch& batch : run.batches) views.push_back(ViewsOf(batch));
+  return views;
+}
+
+void BatchCache::Append(const Asked& asked, std::size_t first, std::vector<StoredBatch>* batches) {
+  for (std::size_t i = first; i < asked.run->batches.size(); ++i) {
+    const StoredBatch& batch = asked.run->batches[i];
+    absl::Span<const RecordView> views;
+    if (asked.views != nullptr) views = (*asked.views)[i];
+    batches->push_back(
+        {batch.header, batch.position, batch.stored, batch.records, asked.run, views});
   }
+}
+
+bool BatchCache::Find(uint64_t segment, int64_t position, std::vector<StoredBatch>* batches) {
+  Asked asked = Ask({segment, position});
+  if (asked.run == nullptr) return false;
+  const auto& run = asked.run->batches;
   const auto first = std::lower_bound(
-      run->begin(), run->end(), position,
+      run.begin(), run.end(), position,
       [](const StoredBatch& batch, int64_t wanted) { return batch.position < wanted; });
   if (first->position != position) return false;
-  Append(run, static_cast<std::size_t>(first - run->begin()), batches);
+  if (asked.often) asked.views = KeepViews(asked, MakeViews(*asked.run));
+  Append(asked, static_cast<std::size_t>(first - run.begin()), batches);
   return true;
+}
+
+BatchCache::Asked BatchCache::Ask(const Place& place) {
+  MutexLock lock(&mutex_);
+  auto found = entries_.upper_bound(place);
+  if (found == entries_.begin()) return {};
+  --found;
+  Entry& entry = found->second;
+  if (found->first.first != place.first || entry.run->batches.back().position < place.second) {
+    return {};
+  }
+  again_.splice(again_.begin(), entry.again() ? again_ : once_, entry.turn);
+  if (!entry.again()) once_bytes_ -= entry.bytes;
+  ++entry.asked;
+  entry.used = ++asks_;
+  return {found->first, entry.run, entry.run->views.empty() ? nullptr : &entry.run->views,
+          entry.asked == kOften};
+}
+
+const BatchCache::BatchViews* BatchCache::KeepViews(const Asked& asked, BatchViews views) {
+  const int64_t bytes = BytesOf(views);
+  Runs dropped;
+  MutexLock lock(&mutex_);
+  const auto entry = entries_.find(asked.place);
+  if (entry == entries_.end() || entry->second.run != asked.run) return nullptr;
+  const uint64_t added = entry->second.added;
+  while (bytes_ + bytes > capacity_bytes_) {
+    if (!DropOldest(false, added, &dropped) && !DropOldest(true, added, &dropped)) return nullptr;
+  }
+  bytes_ += bytes;
+  entry->second.bytes += bytes;
+  asked.run->views = std::move(views);
+  return &asked.run->views;
 }
 
 void BatchCache::Add(uint64_t segment, std::vector<StoredBatch> run,
@@ -58,23 +116,24 @@ void BatchCache::Add(uint64_t segment, std::vector<StoredBatch> run,
   EVENTLOG_ASSERT(!run.empty());
   const Place place = {segment, run.front().position};
   const int64_t bytes = BytesOf(run);
-  const auto kept = std::make_shared<const Run>(std::move(run));
-  Append(kept, 0, batches);
+  const auto kept = std::make_shared<Run>(Run{std::move(run)});
+  Append({place, kept}, 0, batches);
   Runs dropped;
   MutexLock lock(&mutex_);
   Keep(place, kept, bytes, &dropped);
 }
 
-void BatchCache::Keep(const Place& place, const std::shared_ptr<const Run>& run, int64_t bytes,
+void BatchCache::Keep(const Place& place, const std::shared_ptr<Run>& run, int64_t bytes,
                       Runs* dropped) {
   if (const auto present = entries_.find(place); present != entries_.end()) {
     // Read by two at once, or a longer one now that the segment has grown.
-    if (present->second.run->size() >= run->size()) return;
+    if (present->second.run->batches.size() >= run->batches.size()) return;
     Drop(present, dropped);
   }
   if (!MakeRoom(bytes, dropped)) return;
   once_.push_front(place);
-  entries_[place] = {run, bytes, false, once_.begin()};
+  ++asks_;
+  entries_[place] = {run, bytes, 1, asks_, asks_, once_.begin()};
   bytes_ += bytes;
   once_bytes_ += bytes;
 }
@@ -83,15 +142,16 @@ bool BatchCache::MakeRoom(int64_t bytes, Runs* dropped) {
   if (bytes > capacity_bytes_) return false;
   while (bytes_ + bytes > capacity_bytes_) {
     const bool again = once_bytes_ <= capacity_bytes_ / 4;
-    if (!DropOldest(again, dropped) && !DropOldest(!again, dropped)) return false;
+    if (!DropOldest(again, kEver, dropped) && !DropOldest(!again, kEver, dropped)) return false;
   }
   return true;
 }
 
-bool BatchCache::DropOldest(bool again, Runs* dropped) {
+bool BatchCache::DropOldest(bool again, uint64_t used_before, Runs* dropped) {
   const std::list<Place>& list = again ? again_ : once_;
   for (auto place = list.rbegin(); place != list.rend(); ++place) {
     const auto entry = entries_.find(*place);
+    if (entry->second.used >= used_before) return false;  // as is all that comes
     // Nobody but this cache could hand it out anew.
     if (entry->second.run.use_count() > 1) continue;
     Drop(entry, dropped);
@@ -102,8 +162,8 @@ bool BatchCache::DropOldest(bool again, Runs* dropped) {
 
 void BatchCache::Drop(Entries::iterator entry, Runs* dropped) {
   bytes_ -= entry->second.bytes;
-  if (!entry->second.again) once_bytes_ -= entry->second.bytes;
-  (entry->second.again ? again_ : once_).erase(entry->second.used);
+  if (!entry->second.again()) once_bytes_ -= entry->second.bytes;
+  (entry->second.again() ? again_ : once_).erase(entry->second.turn);
   dropped->push_back(std::move(entry->second.run));
   entries_.erase(entry);
 }

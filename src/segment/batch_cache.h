@@ -4,10 +4,14 @@
 // - a run is what one read has verified, of one segment object. Bytes below a segment's end never
 //   change, and what recovery makes of a file is another object with a number of its own; so what
 //   stood there before a cut is never found again;
-// - the runs that are kept, those in the hands of readers included, take `capacity_bytes` at most;
+// - the runs that are kept, those in the hands of readers included, and the views of their records
+//   take `capacity_bytes` at most;
 // - only what nobody holds is dropped. Of what was asked for once a quarter is kept before what was
 //   asked for again has to go: a reader that goes through the whole log does not take the place of
-//   what is shared.
+//   what is shared;
+// - what is asked for a third time is decoded, once for all who ask for it later, where there is
+// room
+//   for views of its records, or something that nobody has asked for since it came.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +22,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "eventlog/record.h"
 #include "segment/batch_reader.h"
 
 namespace eventlog::inline v1::internal {
@@ -36,24 +41,48 @@ class BatchCache {
   int64_t bytes() const;
 
  private:
-  using Run = std::vector<StoredBatch>;
+  using BatchViews = std::vector<std::vector<RecordView>>;  // of each batch's records
+  struct Run {
+    std::vector<StoredBatch> batches;
+    BatchViews views = {};  // empty until they are made, under the lock; then constant
+  };
   using Place = std::pair<uint64_t, int64_t>;  // segment, position of the first batch
   struct Entry {
-    std::shared_ptr<const Run> run;
+    std::shared_ptr<Run> run;
     int64_t bytes = 0;
-    bool again = false;  // in which of the two lists
-    std::list<Place>::iterator used = {};
+    int64_t asked = 1;   // how often, the first reading included
+    uint64_t added = 0;  // by asks_
+    uint64_t used = 0;   // last, by the same
+    std::list<Place>::iterator turn = {};
+
+    bool again() const { return asked > 1; }  // in which of the two lists
   };
   using Entries = std::map<Place, Entry>;
 
-  using Runs = std::vector<std::shared_ptr<const Run>>;
+  using Runs = std::vector<std::shared_ptr<Run>>;
 
+  // A run that somebody asked for; null: it is not here.
+  struct Asked {
+    Place place;
+    std::shared_ptr<Run> run;
+    const BatchViews* views = nullptr;  // the run's, if it has some
+    bool often = false;                 // as of this time: somebody should make them
+  };
+
+  Asked Ask(const Place& place);
+  static BatchViews MakeViews(const Run& run);
+  // The run's views from now on; null when it is no longer kept or there is no room for them.
+  const BatchViews* KeepViews(const Asked& asked, BatchViews views);
+  // From its batch number `first` on, each batch holding all of the run.
+  static void Append(const Asked& asked, std::size_t first, std::vector<StoredBatch>* batches);
   // What is dropped goes to *dropped, to be freed without the lock.
-  void Keep(const Place& place, const std::shared_ptr<const Run>& run, int64_t bytes, Runs* dropped)
+  void Keep(const Place& place, const std::shared_ptr<Run>& run, int64_t bytes, Runs* dropped)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False: too much is held.
   bool MakeRoom(int64_t bytes, Runs* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool DropOldest(bool again, Runs* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Only what was last used before that.
+  bool DropOldest(bool again, uint64_t used_before, Runs* dropped)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Drop(Entries::iterator entry, Runs* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int64_t capacity_bytes_;
@@ -63,6 +92,7 @@ class BatchCache {
   std::list<Place> again_ ABSL_GUARDED_BY(mutex_);  // the others, last used first
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t once_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of bytes_
+  uint64_t asks_ ABSL_GUARDED_BY(mutex_) = 0;       // for anything, so far
 };
 
 }  // namespace eventlog::inline v1::internal

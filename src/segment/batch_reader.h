@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "eventlog/file_system.h"
+#include "eventlog/record.h"
 #include "format/record_batch.h"
 
 namespace eventlog::inline v1::internal {
@@ -20,7 +22,9 @@ struct StoredBatch {
   // Header and body as they are in the file; empty for a batch still in memory.
   std::string_view stored;
   std::string_view records;         // the records section, uncompressed
-  std::shared_ptr<const void> pin;  // owns `stored` and `records`
+  std::shared_ptr<const void> pin;  // owns `stored`, `records` and `views`
+  // Of all its records, each still without a source, when they were decoded before; else empty.
+  absl::Span<const RecordView> views = {};
 };
 
 struct BatchRange {

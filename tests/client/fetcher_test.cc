@@ -12,7 +12,8 @@ namespace eventlog::internal {
 namespace {
 
 struct Fetched {
-  explicit Fetched(int records) {
+  // What others have read so many times before is decoded once for all.
+  explicit Fetched(int records, int read_before = 0) {
     log = *Log::Open({.memory = true});
     topic = *log.OpenTopic("t", {.batch_bytes = 1024});
     for (int i = 0; i < records; ++i) {
@@ -20,6 +21,11 @@ struct Fetched {
                   .Append({.value = std::to_string(i) + std::string(90, '.'),
                            .timestamp = absl::FromUnixMillis(1000 + i)})
                   .ok());
+    }
+    for (int i = 0; i < read_before; ++i) {
+      fetcher = std::make_unique<PartitionFetcher>(HandleAccess::State(topic), 0);
+      fetcher->SetPosition(0);
+      while (!fetcher->caught_up()) Fetch(7);
     }
     fetcher = std::make_unique<PartitionFetcher>(HandleAccess::State(topic), 0);
   }
@@ -38,6 +44,8 @@ struct Fetched {
     for (const RecordView& record : *views) {
       CHECK(record.value().starts_with(std::to_string(record.offset()) + "."));
       CHECK(record.timestamp() == absl::FromUnixMillis(1000 + record.offset()));
+      CHECK(record.topic() == "t");
+      CHECK(record.partition() == 0);
       offsets.push_back(record.offset());
     }
     return offsets;
@@ -48,7 +56,7 @@ struct Fetched {
 };
 
 TEST_CASE("fetches hand out everything once and stop at the end", "[client]") {
-  Fetched fetched(100);
+  Fetched fetched(100, GENERATE(0, 3));
   const std::size_t most = GENERATE(1u, 7u, 100u, 1000u);
   fetched.fetcher->SetPosition(0);
   int64_t expected = 0;
@@ -67,7 +75,7 @@ TEST_CASE("fetches hand out everything once and stop at the end", "[client]") {
 }
 
 TEST_CASE("a fetch begins exactly at its position whatever batch that is in", "[client]") {
-  Fetched fetched(60);
+  Fetched fetched(60, GENERATE(0, 3));
   for (int64_t offset = 59; offset >= 0; --offset) {
     fetched.fetcher->SetPosition(offset);
     const std::vector<int64_t> offsets = fetched.Fetch(2);
@@ -88,7 +96,7 @@ TEST_CASE("a position beyond the end is a log that was cut", "[client]") {
 }
 
 TEST_CASE("a fetch moves over what the filter refuses and keeps nothing of it", "[client]") {
-  Fetched fetched(100);
+  Fetched fetched(100, GENERATE(0, 3));
   const std::function<bool(const RecordView&)> every_tenth = [](const RecordView& record) {
     return record.offset() % 10 == 9;
   };
@@ -131,7 +139,7 @@ TEST_CASE("a fetch reads once however little it hands out", "[client]") {
 }
 
 TEST_CASE("a fetch ends where it is told to", "[client]") {
-  Fetched fetched(60);
+  Fetched fetched(60, GENERATE(0, 3));
   const int64_t until = GENERATE(0, 1, 7, 30, 59, 60);
   fetched.fetcher->SetUntil(until);
   fetched.fetcher->SetPosition(0);

@@ -42,6 +42,16 @@ std::vector<StoredBatch> Find(BatchCache* cache, uint64_t segment, int64_t posit
   return batches;
 }
 
+// What reading a file of these batches gives.
+std::vector<StoredBatch> ReadRun(const std::vector<SealedBatch>& batches) {
+  SegmentFixture fixture;
+  std::vector<StoredBatch> run;
+  const auto segment = fixture.Create(batches);
+  EVENTLOG_ASSERT(segment->Read(batches.front().header.base_offset, -1, 1 << 20, &run).ok());
+  EVENTLOG_ASSERT(run.size() == batches.size());
+  return run;
+}
+
 // What one run takes in a cache.
 int64_t BytesOfRun() {
   BatchCache cache(1 << 20);
@@ -130,6 +140,70 @@ TEST_CASE("a run that has grown takes the place of the shorter one", "[segment]"
   Add(&cache, 1, 0);
   CHECK(Find(&cache, 1, 0).size() == 3);
   CHECK(cache.bytes() == BytesOfRun());
+}
+
+TEST_CASE("what is asked for a third time is decoded for those to come", "[segment]") {
+  const auto run = [](int64_t base_offset) {
+    return ReadRun(MakeCountedBatches(3, 5, 20, base_offset));
+  };
+  BatchCache cache(1 << 20);
+  std::vector<StoredBatch> batches;
+  cache.Add(1, run(0), &batches);
+  const int64_t position = batches.front().position;
+  const int64_t plain_bytes = cache.bytes();
+  CHECK(Find(&cache, 1, position).front().views.empty());
+  CHECK(cache.bytes() == plain_bytes);
+  for (int i = 0; i < 3; ++i) {
+    const auto often = Find(&cache, 1, position);
+    REQUIRE(often.size() == 3);
+    for (const StoredBatch& batch : often) {
+      REQUIRE(batch.views.size() == 5);
+      for (const RecordView& view : batch.views) {
+        CHECK(view.offset() == batch.header.base_offset + (&view - batch.views.data()));
+        CHECK(view.value().data() > batch.records.data());
+        CHECK(view.value().data() + view.value().size() <
+              batch.records.data() + batch.records.size());
+      }
+    }
+  }
+  CHECK(cache.bytes() == plain_bytes + static_cast<int64_t>(15 * sizeof(RecordView)));
+  for (const StoredBatch& batch : batches) CHECK(batch.views.empty());
+}
+
+TEST_CASE("views take the place of nothing that was asked for meanwhile", "[segment]") {
+  const auto add = [](BatchCache* cache, uint64_t segment) {
+    std::vector<StoredBatch> batches;
+    cache->Add(segment, ReadRun(MakeCountedBatches(3, 5)), &batches);
+    return batches.front().position;
+  };
+  BatchCache measured(1 << 20);
+  const int64_t position = add(&measured, 1);
+  BatchCache cache(2 * measured.bytes());
+  const bool asked_meanwhile = GENERATE(false, true);
+  add(&cache, 1);
+  CHECK(!Find(&cache, 1, position).empty());
+  add(&cache, 2);
+  if (asked_meanwhile) CHECK(!Find(&cache, 1, position).empty());
+  CHECK(!Find(&cache, 2, position).empty());
+  const bool viewed = !Find(&cache, 2, position).front().views.empty();
+  CHECK(viewed != asked_meanwhile);
+  CHECK(Find(&cache, 1, position).empty() == viewed);
+  CHECK(cache.bytes() <= 2 * measured.bytes());
+}
+
+TEST_CASE("a batch whose records are not as many as it says is left to its reader", "[segment]") {
+  auto run = ReadRun(MakeCountedBatches(2, 5));
+  run[1].header.record_count = GENERATE(0, 4, 6, INT32_MAX);
+  BatchCache cache(1 << 20);
+  std::vector<StoredBatch> batches;
+  const int64_t position = run.front().position;
+  cache.Add(1, std::move(run), &batches);
+  for (int i = 0; i < 3; ++i) {
+    const auto found = Find(&cache, 1, position);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].views.size() == (i == 0 ? 0u : 5u));
+    CHECK(found[1].views.empty());
+  }
 }
 
 TEST_CASE("a cached batch is read without a call and where it was verified", "[segment]") {
