@@ -47,15 +47,19 @@ inline std::size_t VarintBytes(int64_t value) {
   if (bits < 0x80) return 1;
   return (static_cast<std::size_t>(std::bit_width(bits)) + 6) / 7;
 }
-// Writes it and returns the end. `to` has room for kMaxVarintBytes.
-inline char* StoreVarint(char* to, int64_t value) {
-  uint64_t rest = ZigZag(value);
-  while (rest >= 0x80) {
-    *to++ = static_cast<char>(rest | 0x80);
-    rest >>= 7;
+inline char* StoreZigZag(char* to, uint64_t bits) {
+  while (bits >= 0x80) {
+    *to++ = static_cast<char>(bits | 0x80);
+    bits >>= 7;
   }
-  *to++ = static_cast<char>(rest);
+  *to++ = static_cast<char>(bits);
   return to;
+}
+// Writes it and returns the end. `to` has room for kMaxVarintBytes.
+inline char* StoreVarint(char* to, int64_t value) { return StoreZigZag(to, ZigZag(value)); }
+// The same for what is not negative and below 2^63.
+inline char* StoreVarintSize(char* to, std::size_t size) {
+  return StoreZigZag(to, uint64_t{size} << 1);
 }
 
 // A varint of at most kMaxShortVarintBytes at *at, still zigzag; two bytes at least lie before

@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "absl/base/attributes.h"
 #include "base/checksum_avx2.h"
 
 namespace eventlog::inline v1::internal {
@@ -23,12 +24,17 @@ auto* FastestHash() {
   return &HashPlainly;
 }
 
+// Apart, so that short inputs need no room on the stack.
+ABSL_ATTRIBUTE_NOINLINE uint64_t HashLong(std::string_view bytes, uint64_t seed) {
+  static const auto fastest = FastestHash();
+  return fastest(bytes.data(), bytes.size(), seed);
+}
+
 }  // namespace
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {
   if (bytes.size() < kMinVectorBytes) return HashPlainly(bytes.data(), bytes.size(), seed);
-  static const auto fastest = FastestHash();
-  return fastest(bytes.data(), bytes.size(), seed);
+  return HashLong(bytes, seed);
 }
 
 }  // namespace eventlog::inline v1::internal

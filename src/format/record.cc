@@ -48,20 +48,21 @@ inline std::size_t BodyBytes(const ProducerRecord& record, int64_t timestamp_del
 inline char* StoreBytes(char* to, BytesView bytes) {
   if (bytes.is_null()) return StoreVarint(to, -1);
   const std::string_view view = bytes.view();
-  to = StoreVarint(to, static_cast<int64_t>(view.size()));
+  to = StoreVarintSize(to, view.size());
   std::memcpy(to, view.data(), view.size());
   return to + view.size();
 }
 
 // What follows the length field, and the end of it.
-inline char* EncodeBody(char* to, const ProducerRecord& record, int64_t timestamp_delta_ms,
-                        int32_t offset_delta) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline char* EncodeBody(char* to, const ProducerRecord& record,
+                                                     int64_t timestamp_delta_ms,
+                                                     int32_t offset_delta) {
   *to++ = 0;  // attributes
   to = StoreVarint(to, timestamp_delta_ms);
   to = StoreVarint(to, offset_delta);
   to = StoreBytes(to, record.key);
   to = StoreBytes(to, record.value);
-  to = StoreVarint(to, static_cast<int64_t>(record.headers.size()));
+  to = StoreVarintSize(to, record.headers.size());
   if (record.headers.empty()) return to;
   ForEachHeader(record.headers, [&to](const Header& header) {
     to = StoreBytes(StoreBytes(to, header.key), header.value);
@@ -138,13 +139,12 @@ char* EncodeRecord(char* to, const ProducerRecord& record, int64_t timestamp_del
   if (HasTwoByteLength(record)) {
     char* const body = to + 2;
     char* const end = EncodeBody(body, record, timestamp_delta_ms, offset_delta);
-    StoreVarint(to, end - body);
+    StoreVarintSize(to, static_cast<std::size_t>(end - body));
     return end;
   }
   const std::size_t body = BodyBytes(record, timestamp_delta_ms, offset_delta);
   EVENTLOG_ASSERT(body <= INT32_MAX);
-  return EncodeBody(StoreVarint(to, static_cast<int64_t>(body)), record, timestamp_delta_ms,
-                    offset_delta);
+  return EncodeBody(StoreVarintSize(to, body), record, timestamp_delta_ms, offset_delta);
 }
 
 absl::Status DecodeAnyRecord(std::string_view* bytes, EncodedRecord* record) {
