@@ -53,6 +53,7 @@ absl::Status RouteAll(internal::TopicState* topic, absl::Span<const ProducerReco
                       Routes* routes) {
   const int64_t max_bytes = topic->core()->limits().max_write_bytes;
   int64_t bytes = 0;
+  routes->reserve(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (absl::Status refused = topic->Check(records[i]); !refused.ok()) {
       return internal::WithFailedIndex(refused, i);

@@ -24,6 +24,31 @@ int64_t MaxSpanBytes(std::size_t records_bytes, std::size_t records,
   return static_cast<int64_t>(records_bytes + batches * kBatchHeaderBytes);
 }
 
+// What batches of a span are encoded into until they are written. One block, because malloc learns
+// to keep a large one for the next span, where many small ones went back to the system each time.
+class SpanBlock {
+ public:
+  explicit SpanBlock(std::size_t capacity) { Reset(capacity); }
+
+  bool HasRoom(std::size_t bytes) const { return bytes <= capacity_ - used_; }
+  std::shared_ptr<TailBuffer> Room(std::size_t bytes) const {
+    return std::make_shared<TailBuffer>(bytes_.get() + used_, bytes);
+  }
+  void Take(std::size_t bytes) { used_ += bytes; }
+  // Empty again, and has room for so much.
+  void Reset(std::size_t bytes) {
+    used_ = 0;
+    if (bytes <= capacity_) return;
+    bytes_ = std::make_unique_for_overwrite<char[]>(bytes);
+    capacity_ = bytes;
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+  std::size_t used_ = 0;
+};
+
 }  // namespace
 
 // The next record starts a new batch, and none is journaled until EndBulk.
@@ -185,25 +210,27 @@ absl::Status Partition::WriteSpan(const Span& span, bool* refused) {
   *refused = IsDiskFull(status);
   if (rolled) TellRolled();
   const auto batch_bytes = static_cast<std::size_t>(span.config.batch_bytes);
+  SpanBlock block(std::min(span.bytes, kSpanWriteBytes));
   std::vector<std::shared_ptr<OpenBatch>> batches;
-  std::size_t closed_bytes = 0;
+  std::size_t coming_bytes = span.bytes;
   int64_t offset = span.first_offset;
   for (std::size_t i = 0; status.ok() && i < span.records.size(); ++i, ++offset) {
     const ProducerRecord& record = span.records[i];
     const std::size_t bytes = MaxEncodedRecordBytes(record);
     const int64_t timestamp_ms = TimestampMs(record, span.wall_ms);
     if (batches.empty() || batches.back()->bytes() + bytes > batch_bytes) {
-      if (!batches.empty()) closed_bytes += batches.back()->bytes();
-      if (closed_bytes >= kSpanWriteBytes) {
-        status = SealAndWrite(batches, span.config);
+      if (!batches.empty()) block.Take(batches.back()->bytes());
+      const std::size_t wanted = std::max(bytes, std::min(coming_bytes, batch_bytes));
+      if (!block.HasRoom(wanted)) {
+        if (!batches.empty()) status = SealAndWrite(batches, span.config);
         batches.clear();
-        closed_bytes = 0;
+        block.Reset(wanted);
       }
-      batches.push_back(
-          std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch(), span.append_ms,
-                                      std::make_shared<TailBuffer>(std::max(bytes, batch_bytes))));
+      batches.push_back(std::make_shared<OpenBatch>(offset, timestamp_ms, leader_epoch(),
+                                                    span.append_ms, block.Room(wanted)));
     }
     batches.back()->Append(record, timestamp_ms);
+    coming_bytes -= bytes;
   }
   return status.ok() ? SealAndWrite(batches, span.config) : status;
 }

@@ -1,6 +1,6 @@
-// The memory of one open batch: on the heap, or a chunk of the arena. One writer (under the
-// partition's lock); readers look at it up to the visible length, which is stored with release
-// after the bytes below it are in place and never falls. What is below it never changes.
+// The memory of one open batch: on the heap, a chunk of the arena, or its writer's own. One writer
+// (under the partition's lock); readers look at it up to the visible length, which is stored with
+// release after the bytes below it are in place and never falls. What is below it never changes.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +24,9 @@ class alignas(64) TailBuffer {
         bytes_(chunk_->bytes()),
         capacity_(std::min(capacity, chunk_->capacity())) {}
 
+  // Memory that outlives it.
+  TailBuffer(char* bytes, std::size_t capacity) : bytes_(bytes), capacity_(capacity) {}
+
   char* bytes() const { return bytes_; }
   std::size_t capacity() const { return capacity_; }
   bool in_arena() const { return chunk_ != nullptr; }
@@ -43,7 +46,7 @@ class alignas(64) TailBuffer {
 
  private:
   const std::unique_ptr<char[]> heap_;       // one of the two
-  const std::unique_ptr<ArenaChunk> chunk_;  // is set
+  const std::unique_ptr<ArenaChunk> chunk_;  // at most
   char* const bytes_;
   const std::size_t capacity_;
   std::atomic<std::size_t> visible_{0};

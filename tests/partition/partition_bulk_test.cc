@@ -157,9 +157,11 @@ TEST_CASE("a span over many writes and batches of any size is read as it was", "
   PartitionFixture fixture;
   PartitionConfig config = PartitionFixture::Config(Acknowledgement::kProcess);
   config.compression_type = GENERATE(CompressionType::kNone, CompressionType::kLz4);
+  config.batch_bytes = GENERATE(1 << 10, 64 << 10, 1 << 20);
   const auto partition = fixture.Make(0, config);
   auto values = Values(3000, 1000);
-  values[700] = std::string(200'000, 'L');  // larger than a batch
+  values[GENERATE(0u, 1500u, 2999u)] = std::string(1'500'000, 'F');  // larger than a write
+  values[700] = std::string(200'000, 'L');                           // larger than a batch
   values[701] = "";
   CHECK(AppendBulk(&fixture, partition.get(), values).value() == 0);
   CHECK(fixture.Read(partition.get()) == values);
