@@ -49,7 +49,9 @@ class alignas(64) TailBuffer {
   const std::unique_ptr<ArenaChunk> chunk_;  // at most
   char* const bytes_;
   const std::size_t capacity_;
-  std::atomic<std::size_t> visible_{0};
+  // On another line than what is constant: a reader that fetches this one fetches the records' as
+  // well meanwhile.
+  alignas(64) std::atomic<std::size_t> visible_{0};
 };
 
 }  // namespace eventlog::inline v1::internal
