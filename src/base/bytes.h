@@ -47,6 +47,7 @@ inline std::size_t VarintBytes(int64_t value) {
   if (bits < 0x80) return 1;
   return (static_cast<std::size_t>(std::bit_width(bits)) + 6) / 7;
 }
+// Writes what is zigzag already and returns the end.
 inline char* StoreZigZag(char* to, uint64_t bits) {
   while (bits >= 0x80) {
     *to++ = static_cast<char>(bits | 0x80);

@@ -61,7 +61,7 @@ class Wakeups {
   void WakeAll();
 
   std::size_t count_ = 0;
-  std::array<Futex*, 4> first_;  // as many as there are; every append makes one of these
+  std::array<Futex*, 4> first_;  // not set before they count: every append makes one of these
   std::vector<Futex*> others_;
 };
 

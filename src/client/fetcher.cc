@@ -11,34 +11,36 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
-// What is asked of one batch: views of the records in `range`, as many as are `wanted` at most.
-struct Ask {
+// What is asked of one batch: views of the records in `range`, `count` at most.
+struct Wanted {
   ViewedBatch batch;
   OffsetRange range;
-  std::size_t wanted = 0;
+  std::size_t count = 0;
 };
 
 // Appends what decoding the next of *left gives, and moves *left behind it.
-absl::Status AppendDecoded(const Ask& ask, std::string_view* left,
+absl::Status AppendDecoded(const Wanted& wanted, std::string_view* left,
                            std::vector<RecordView>* records) {
   const std::size_t before = records->size();
-  records->resize(before + ask.wanted);
+  records->resize(before + wanted.count);
   RecordView* end = records->data() + records->size();
-  absl::Status status = ViewRecords(ask.batch, ask.range, left, records->data() + before, &end);
+  absl::Status status =
+      ViewRecords(wanted.batch, wanted.range, left, records->data() + before, &end);
   records->resize(static_cast<std::size_t>(end - records->data()));
   return status;
 }
 
 // Appends copies of what was decoded before. *left is emptied when no more is in the range.
-void AppendCopies(const Ask& ask, absl::Span<const RecordView> views, std::string_view* left,
+void AppendCopies(const Wanted& wanted, absl::Span<const RecordView> views, std::string_view* left,
                   std::vector<RecordView>* records) {
   const auto before = [](const RecordView& view, int64_t offset) { return view.offset() < offset; };
-  const auto from = std::lower_bound(views.begin(), views.end(), ask.range.begin, before);
-  const auto end = std::lower_bound(from, views.end(), ask.range.end, before);
-  const auto to = from + std::min(end - from, static_cast<std::ptrdiff_t>(ask.wanted));
+  const auto from = std::lower_bound(views.begin(), views.end(), wanted.range.begin, before);
+  const auto end = std::lower_bound(from, views.end(), wanted.range.end, before);
+  const auto to = from + std::min(end - from, static_cast<std::ptrdiff_t>(wanted.count));
   const auto copied = records->insert(records->end(), from, to);
-  std::for_each(copied, records->end(),
-                [&ask](RecordView& view) { RecordsAccess::SetSource(&view, ask.batch.source); });
+  std::for_each(copied, records->end(), [&wanted](RecordView& view) {
+    RecordsAccess::SetSource(&view, wanted.batch.source);
+  });
   if (to == end) *left = {};
 }
 
@@ -126,29 +128,29 @@ absl::Status PartitionFetcher::FillBatches(int64_t max_bytes) {
   return absl::OkStatus();
 }
 
-// A chunk of views at a time, so that the loop over records has nothing else in it; the filter then
-// goes over the chunk.
+// Records are decoded a chunk at a time, so that the loop over them has nothing else in it; the
+// filter then goes over the chunk.
 absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimits& limits,
                                        std::vector<RecordView>* records, RecordPins* pins) {
   constexpr std::size_t kChunk = 32;
   const BatchSource* const source =
       pins->AddSource({topic()->name(), number(), batch.header.leader_epoch});
   const std::size_t before = records->size();
-  Ask ask = {{source, batch.header.base_offset, batch.header.base_timestamp_ms},
-             {*position_, until_.value_or(std::numeric_limits<int64_t>::max())}};
+  Wanted wanted = {{source, batch.header.base_offset, batch.header.base_timestamp_ms},
+                   {*position_, until_.value_or(std::numeric_limits<int64_t>::max())}};
   const auto most = static_cast<std::size_t>(std::max(batch.header.record_count, 1));
   std::string_view left = left_;
   absl::Status status;
   while (records->size() < before + limits.max_records && status.ok() && !left.empty()) {
     const std::size_t chunk_begin = records->size();
-    ask.wanted = before + limits.max_records - chunk_begin;
+    wanted.count = before + limits.max_records - chunk_begin;
     if (batch.views.empty()) {
-      ask.wanted = std::min({ask.wanted, kChunk, most});
-      status = AppendDecoded(ask, &left, records);
+      wanted.count = std::min({wanted.count, kChunk, most});
+      status = AppendDecoded(wanted, &left, records);
     } else {
-      AppendCopies(ask, batch.views, &left, records);
+      AppendCopies(wanted, batch.views, &left, records);
     }
-    if (records->size() > chunk_begin) ask.range.begin = records->back().offset() + 1;
+    if (records->size() > chunk_begin) wanted.range.begin = records->back().offset() + 1;
     if (limits.filter != nullptr) Filter(*limits.filter, chunk_begin, records);
   }
   if (!status.ok()) records->resize(before);
@@ -160,7 +162,7 @@ absl::Status PartitionFetcher::HandOut(const StoredBatch& batch, const FetchLimi
   }
   EVENTLOG_RETURN_IF_ERROR(status);
   left_ = left;
-  position_ = ask.range.begin;
+  position_ = wanted.range.begin;
   return absl::OkStatus();
 }
 

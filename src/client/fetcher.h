@@ -75,7 +75,8 @@ class PartitionFetcher : public PartitionOffsets {
   int64_t fetch_bytes_ = kFirstFetchBytes;  // how much to read next
   std::vector<StoredBatch> batches_;        // in hand
   std::size_t current_ = 0;                 // the first of them that has records left
-  std::string_view left_ = {};              // of the current one's records
+  std::string_view left_ =
+      {};  // of its records; all of them until the last is given, where it has views
 };
 
 }  // namespace eventlog::inline v1::internal

@@ -10,7 +10,8 @@
 namespace eventlog::inline v1::internal {
 namespace {
 
-// Of a span's batches with one call: the kernel takes pages for it in large pieces.
+// Of a span's batches with one call, or one batch that is larger: the kernel takes pages for it in
+// large pieces.
 constexpr std::size_t kSpanWriteBytes = 960 << 10;
 // Others keep coming in between: then a span is staged as they are.
 constexpr int kSpanTries = 3;
@@ -210,7 +211,7 @@ absl::Status Partition::WriteSpan(const Span& span, bool* refused) {
   *refused = IsDiskFull(status);
   if (rolled) TellRolled();
   const auto batch_bytes = static_cast<std::size_t>(span.config.batch_bytes);
-  SpanBlock block(std::min(span.bytes, kSpanWriteBytes));
+  SpanBlock block(std::min(span.bytes, std::max(kSpanWriteBytes, batch_bytes)));
   std::vector<std::shared_ptr<OpenBatch>> batches;
   std::size_t coming_bytes = span.bytes;
   int64_t offset = span.first_offset;

@@ -13,7 +13,7 @@
 
 namespace eventlog::inline v1::internal {
 
-// On a line of its own: the count of references that readers take and give back lies beside it.
+// On lines of its own: the count of references that readers take and give back lies beside it.
 class alignas(64) TailBuffer {
  public:
   explicit TailBuffer(std::size_t capacity)
@@ -45,12 +45,13 @@ class alignas(64) TailBuffer {
   }
 
  private:
-  const std::unique_ptr<char[]> heap_;       // one of the two
-  const std::unique_ptr<ArenaChunk> chunk_;  // at most
+  // One of the two at most is set.
+  const std::unique_ptr<char[]> heap_;
+  const std::unique_ptr<ArenaChunk> chunk_;
   char* const bytes_;
   const std::size_t capacity_;
-  // On another line than what is constant: a reader that fetches this one fetches the records' as
-  // well meanwhile.
+  // On another line than what is constant: a reader need not wait for what the writer has just
+  // stored here to know where the records are.
   alignas(64) std::atomic<std::size_t> visible_{0};
 };
 

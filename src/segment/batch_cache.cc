@@ -26,16 +26,23 @@ int64_t BytesOf(const std::vector<StoredBatch>& run) {
   return bytes;
 }
 
-int64_t BytesOf(const std::vector<std::vector<RecordView>>& views) {
-  std::size_t count = 0;
-  for (const auto& of_batch : views) count += of_batch.size();
-  return static_cast<int64_t>(count * sizeof(RecordView));
+// By the header, which its records may not bear out; as many as they can be at most.
+std::size_t RecordCount(const StoredBatch& batch) {
+  return std::min(static_cast<std::size_t>(std::max(batch.header.record_count, 0)),
+                  batch.records.size() / kMinRecordBytes);
 }
 
-// Of all records of the batch; empty when they are not what its header says.
+int64_t ViewsBytesOf(const std::vector<StoredBatch>& run) {
+  std::size_t bytes = 0;
+  for (const StoredBatch& batch : run) {
+    bytes += sizeof(std::vector<RecordView>) + RecordCount(batch) * sizeof(RecordView);
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+// Of all records of the batch, offsets rising; empty when they are not what its header says.
 std::vector<RecordView> ViewsOf(const StoredBatch& batch) {
-  const auto count = static_cast<std::size_t>(std::max(batch.header.record_count, 0));
-  if (count > batch.records.size() / kMinRecordBytes) return {};
+  const std::size_t count = RecordCount(batch);
   std::vector<RecordView> views(count);
   std::string_view left = batch.records;
   RecordView* end = views.data() + count;
@@ -43,6 +50,10 @@ std::vector<RecordView> ViewsOf(const StoredBatch& batch) {
       {nullptr, batch.header.base_offset, batch.header.base_timestamp_ms},
       {batch.header.base_offset, batch.header.next_offset()}, &left, views.data(), &end);
   if (!status.ok() || !left.empty() || end != views.data() + count) return {};
+  const auto falls = [](const RecordView& a, const RecordView& b) {
+    return a.offset() >= b.offset();
+  };
+  if (std::adjacent_find(views.begin(), views.end(), falls) != views.end()) return {};
   return views;
 }
 
@@ -73,7 +84,7 @@ bool BatchCache::Find(uint64_t segment, int64_t position, std::vector<StoredBatc
       run.begin(), run.end(), position,
       [](const StoredBatch& batch, int64_t wanted) { return batch.position < wanted; });
   if (first->position != position) return false;
-  if (asked.often) asked.views = KeepViews(asked, MakeViews(*asked.run));
+  if (asked.wants_views) asked.views = KeepViews(asked, MakeViews(*asked.run));
   Append(asked, static_cast<std::size_t>(first - run.begin()), batches);
   return true;
 }
@@ -91,16 +102,31 @@ BatchCache::Asked BatchCache::Ask(const Place& place) {
   if (!entry.again()) once_bytes_ -= entry.bytes;
   ++entry.asked;
   entry.used = ++asks_;
-  return {found->first, entry.run, entry.run->views.empty() ? nullptr : &entry.run->views,
-          entry.asked == kOften};
+  const BatchViews& views = entry.run->views;
+  const bool wants_views = entry.asked >= kOften && views.empty() && HasRoomForViews(entry);
+  return {found->first, entry.run, views.empty() ? nullptr : &views, wants_views};
+}
+
+bool BatchCache::HasRoomForViews(const Entry& entry) const {
+  int64_t room = capacity_bytes_ - bytes_;
+  for (const std::list<Place>* list : {&once_, &again_}) {
+    for (auto place = list->rbegin(); place != list->rend(); ++place) {
+      const Entry& other = entries_.find(*place)->second;
+      if (room >= entry.run->views_bytes || other.used >= entry.added) break;
+      if (other.run.use_count() == 1) room += other.bytes;
+    }
+  }
+  return room >= entry.run->views_bytes;
 }
 
 const BatchCache::BatchViews* BatchCache::KeepViews(const Asked& asked, BatchViews views) {
-  const int64_t bytes = BytesOf(views);
+  const int64_t bytes = asked.run->views_bytes;
   Runs dropped;
   MutexLock lock(&mutex_);
   const auto entry = entries_.find(asked.place);
   if (entry == entries_.end() || entry->second.run != asked.run) return nullptr;
+  if (!asked.run->views.empty()) return &asked.run->views;  // somebody else's were faster
+  if (!HasRoomForViews(entry->second)) return nullptr;
   const uint64_t added = entry->second.added;
   while (bytes_ + bytes > capacity_bytes_) {
     if (!DropOldest(false, added, &dropped) && !DropOldest(true, added, &dropped)) return nullptr;
@@ -116,7 +142,8 @@ void BatchCache::Add(uint64_t segment, std::vector<StoredBatch> run,
   EVENTLOG_ASSERT(!run.empty());
   const Place place = {segment, run.front().position};
   const int64_t bytes = BytesOf(run);
-  const auto kept = std::make_shared<Run>(Run{std::move(run)});
+  const int64_t views_bytes = ViewsBytesOf(run);
+  const auto kept = std::make_shared<Run>(Run{std::move(run), views_bytes});
   Append({place, kept}, 0, batches);
   Runs dropped;
   MutexLock lock(&mutex_);

@@ -9,9 +9,9 @@
 // - only what nobody holds is dropped. Of what was asked for once a quarter is kept before what was
 //   asked for again has to go: a reader that goes through the whole log does not take the place of
 //   what is shared;
-// - what is asked for a third time is decoded, once for all who ask for it later, where there is
-// room
-//   for views of its records, or something that nobody has asked for since it came.
+// - a run that is asked for a third time is decoded, once for all who ask for it later, as soon as
+//   there is room for views of its records: free, or of runs that nobody has asked for since this
+//   one was added.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +44,16 @@ class BatchCache {
   using BatchViews = std::vector<std::vector<RecordView>>;  // of each batch's records
   struct Run {
     std::vector<StoredBatch> batches;
-    BatchViews views = {};  // empty until they are made, under the lock; then constant
+    int64_t views_bytes = 0;  // what views of its records take, at most
+    BatchViews views = {};    // empty until they are made, under the lock; then constant
   };
   using Place = std::pair<uint64_t, int64_t>;  // segment, position of the first batch
   struct Entry {
     std::shared_ptr<Run> run;
     int64_t bytes = 0;
     int64_t asked = 1;   // how often, the first reading included
-    uint64_t added = 0;  // by asks_
-    uint64_t used = 0;   // last, by the same
+    uint64_t added = 0;  // when, counted by asks_
+    uint64_t used = 0;   // the last time
     std::list<Place>::iterator turn = {};
 
     bool again() const { return asked > 1; }  // in which of the two lists
@@ -66,11 +67,13 @@ class BatchCache {
     Place place;
     std::shared_ptr<Run> run;
     const BatchViews* views = nullptr;  // the run's, if it has some
-    bool often = false;                 // as of this time: somebody should make them
+    bool wants_views = false;           // they should be made
   };
 
   Asked Ask(const Place& place);
   static BatchViews MakeViews(const Run& run);
+  // Whether there is room for the views of its records.
+  bool HasRoomForViews(const Entry& entry) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The run's views from now on; null when it is no longer kept or there is no room for them.
   const BatchViews* KeepViews(const Asked& asked, BatchViews views);
   // From its batch number `first` on, each batch holding all of the run.
@@ -80,7 +83,7 @@ class BatchCache {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False: too much is held.
   bool MakeRoom(int64_t bytes, Runs* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Only what was last used before that.
+  // Only what was last used before that, by asks_.
   bool DropOldest(bool again, uint64_t used_before, Runs* dropped)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Drop(Entries::iterator entry, Runs* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
